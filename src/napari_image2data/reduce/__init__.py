@@ -1,0 +1,1 @@
+"""Field -> few points -> Field again."""
