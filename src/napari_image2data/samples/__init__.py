@@ -1,0 +1,1 @@
+"""Sample figures, drawn by the scripts in ``examples/`` from known values."""
