@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from napari_image2data.decode.curve import Curve, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.image import as_rgb
+from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
+from napari_image2data.decode.noise import noise_level, standard_uncertainty
+from napari_image2data.decode.overlay import distance_limit, find_overlay
 from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_image2data.color.scale import ColorScale
 
 
@@ -43,7 +49,7 @@ def lookup(image: np.ndarray, scale: ColorScale, *, max_distance: float = 60.0) 
         clear = opacity == 0
         field.values[clear] = np.nan
         field.sigma[clear] = np.nan
-        field.flags[clear] |= Flag.NO_DATA
+        field.flags[clear] |= np.uint8(Flag.NO_DATA)
     return field
 
 
@@ -52,23 +58,66 @@ def decode(
     scale: ColorScale,
     box: tuple[float, float, float, float] | None = None,
     *,
-    max_distance: float = 60.0,
+    overlays: Literal["mask", "keep"] = "mask",
+    jpeg: bool | Literal["auto"] = "auto",
+    max_distance: float | Literal["auto"] = "auto",
+    progress: Callable[[str, float], None] | None = None,
 ) -> Field:
     """Decode a picture, or the part of it inside ``box`` (x0, y0, x1, y1 pixel edges)."""
-    if box is None:
-        return lookup(image, scale, max_distance=max_distance)
-    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
-    height, width = np.asarray(image).shape[:2]
+    rgb, opacity = as_rgb(image)
+    height, width = rgb.shape[:2]
+    x0, y0, x1, y1 = (0, 0, width, height) if box is None else (round(float(e)) for e in box)
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
-    field = lookup(np.asarray(image)[y0:y1, x0:x1], scale, max_distance=max_distance)
+    rgb = np.ascontiguousarray(rgb[y0:y1, x0:x1])
+    report = progress if progress is not None else lambda stage, done: None
+    curve = Curve.of(scale)
+
+    report("look up colours", 0.0)
+    reading = read_positions(rgb, curve)
+    noise = noise_level(reading.distance)
+    noisy = bool(
+        looks_like_jpeg(find_jpeg_grid(rgb), noise)
+        if jpeg == "auto" and noise > 0.6
+        else jpeg is True
+    )
+    if noisy:
+        reading = read_positions(rgb, curve, chroma_weight=0.5)
+    limit = distance_limit(reading.distance) if max_distance == "auto" else float(max_distance)
+
+    flags = np.zeros(rgb.shape[:2], np.uint8)
+    if overlays == "keep":
+        hidden = reading.distance > limit
+        flags[hidden] |= np.uint8(Flag.OFF_SCALE)
+    else:
+        report("find overlays", 0.4)
+        masks = find_overlay(rgb, reading, curve, limit=limit, noisy=noisy)
+        hidden = masks.hidden
+        flags[masks.off_scale] |= np.uint8(Flag.OFF_SCALE)
+        flags[masks.overlay] |= np.uint8(Flag.OVERLAY)
+        flags[masks.hole] |= np.uint8(Flag.NO_DATA)
+    if opacity is not None:
+        clear = opacity[y0:y1, x0:x1] == 0
+        hidden = hidden | clear
+        flags[clear] |= np.uint8(Flag.NO_DATA)
+
+    position = reading.position
+    if noisy and not curve.discrete:
+        report("smooth", 0.6)
+        position = smooth_positions(position, reading.distance, reading.slope, ~hidden)
+    report("uncertainty", 0.8)
+    sigma = standard_uncertainty(position, reading, curve, ~hidden, noisy=noisy)
+    values = curve.value(position)
+    values[hidden] = np.nan
+    sigma[hidden] = np.nan
+    report("done", 1.0)
     return Field(
-        field.values,
-        field.distance,
-        field.sigma,
-        field.flags,
-        field.x + x0,
-        field.y + y0,
+        values.astype(np.float32),
+        reading.distance,
+        sigma.astype(np.float32),
+        flags,
+        np.arange(x0, x1) + 0.5,
+        np.arange(y0, y1) + 0.5,
         scale,
         (x0, y0, x1, y1),
     )
