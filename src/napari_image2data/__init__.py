@@ -1,21 +1,67 @@
-"""Turn colour-mapped pictures back into the numbers they were drawn from."""
+"""Turn colour-mapped pictures back into the numbers they were drawn from.
 
-from importlib.metadata import version
+Names are imported when they are first used, so that importing the package costs next to nothing.
+"""
 
-from napari_image2data.color.catalog import colormap_names
-from napari_image2data.color.scale import ColorScale
-from napari_image2data.decode.decode import decode, lookup
-from napari_image2data.decode.field import Field, Flag
-from napari_image2data.errors import Image2DataError
+from __future__ import annotations
 
-__version__ = version("napari-image2data")
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# The one name that cannot wait: importing the folder ``decode`` later would take its place.
+from napari_image2data.decode.decode import decode
+
+if TYPE_CHECKING:
+    from napari_image2data.color.catalog import colormap_names
+    from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.decode import lookup
+    from napari_image2data.decode.field import Field, Flag
+    from napari_image2data.errors import Image2DataError
+    from napari_image2data.files.images import read_image
+    from napari_image2data.files.recipe import Recipe
+    from napari_image2data.files.tables import load_field, save_field, save_points
+
+_HOME = {
+    "ColorScale": "color.scale",
+    "Field": "decode.field",
+    "Flag": "decode.field",
+    "Image2DataError": "errors",
+    "Recipe": "files.recipe",
+    "colormap_names": "color.catalog",
+    "load_field": "files.tables",
+    "lookup": "decode.decode",
+    "read_image": "files.images",
+    "save_field": "files.tables",
+    "save_points": "files.tables",
+}
 
 __all__ = [
     "ColorScale",
     "Field",
     "Flag",
     "Image2DataError",
+    "Recipe",
     "colormap_names",
     "decode",
+    "load_field",
     "lookup",
+    "read_image",
+    "save_field",
+    "save_points",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("napari-image2data")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
