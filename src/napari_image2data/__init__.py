@@ -8,13 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# The one name that cannot wait: importing the folder ``decode`` later would take its place.
-from napari_image2data.decode.decode import decode
+# The folder ``decode`` and the function of that name share a place: import the folder first, then
+# make room, so that no later import of a module in it can hide the function.
+import_module(f"{__name__}.decode")
+del globals()["decode"]
 
 if TYPE_CHECKING:
     from napari_image2data.color.catalog import colormap_names
     from napari_image2data.color.scale import ColorScale
-    from napari_image2data.decode.decode import lookup
+    from napari_image2data.decode.decode import decode, lookup
     from napari_image2data.decode.field import Field, Flag
     from napari_image2data.errors import Image2DataError
     from napari_image2data.files.images import read_image
@@ -28,6 +30,7 @@ _HOME = {
     "Image2DataError": "errors",
     "Recipe": "files.recipe",
     "colormap_names": "color.catalog",
+    "decode": "decode.decode",
     "load_field": "files.tables",
     "lookup": "decode.decode",
     "read_image": "files.images",
