@@ -28,15 +28,16 @@ def colormap_names() -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in Colormap.catalog()))
 
 
-def colormap_table(name: str, n_colors: int = 256) -> tuple[np.ndarray, str]:
+def colormap_table(name: str, n_colors: int | None = None) -> tuple[np.ndarray, str]:
     """Colours of a named map.
 
     Parameters
     ----------
     name : str
         A name of the catalogue; ``_r`` at its end reverses it.
-    n_colors : int
-        Length of the table, at least 2.
+    n_colors : int, optional
+        Length of the table, at least 2; by default a qualitative map's own number of colours, and
+        256 for every other map, as most renderers have it.
 
     Returns
     -------
@@ -56,14 +57,39 @@ def colormap_table(name: str, n_colors: int = 256) -> tuple[np.ndarray, str]:
     >>> colors.shape, name
     ((256, 3), 'bids:viridis')
     """
-    try:
-        colormap = Colormap(name)
-    except (ValueError, TypeError) as error:
-        lowered = {known.lower(): known for known in colormap_names()}
-        near = difflib.get_close_matches(str(name).lower(), lowered, n=3)
-        hint = ", ".join(repr(lowered[key]) for key in near)
-        raise ScaleError(
-            f"No colour map is called {name!r}" + (f"; did you mean {hint}?" if near else ".")
-        ) from error
+    colormap = _colormap(name)
+    if n_colors is None:
+        n_colors = len(colormap.color_stops) if colormap.interpolation == "nearest" else 256
+    if n_colors < 2:
+        raise ScaleError(f"A table of {name!r} needs at least 2 colours, not {n_colors}.")
     colors = np.asarray(colormap(np.linspace(0, 1, n_colors)), float)[:, :3]
     return colors, str(colormap.name)
+
+
+def is_qualitative(name: str) -> bool:
+    """Whether a named map is a list of classes with nothing between two colours.
+
+    Examples
+    --------
+    >>> is_qualitative("tab10"), is_qualitative("viridis")
+    (True, False)
+    """
+    return bool(_colormap(name).interpolation == "nearest")
+
+
+def _colormap(name: str) -> Colormap:
+    plain = str(name)
+    suffix = ""
+    if plain.endswith("_r"):
+        plain, suffix = plain[:-2], "_r"
+    try:
+        # the qualified name first: a short one that two collections share makes cmap log a warning
+        return Colormap(Colormap.catalog().resolve(plain) + suffix)
+    except (KeyError, ValueError, TypeError) as error:
+        lowered = {known.lower(): known for known in colormap_names()}
+        near = difflib.get_close_matches(plain.lower(), lowered, n=3)
+        hint = ", ".join(repr(lowered[key] + suffix) for key in near)
+        raise ScaleError(
+            f"No colour map is called {name!r}; "
+            + (f"did you mean {hint}?" if near else "colormap_names() lists all there are.")
+        ) from error

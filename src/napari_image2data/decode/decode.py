@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.spatial import cKDTree
 
+from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.curve import Curve, read_positions
 from napari_image2data.decode.field import Field, Flag
-from napari_image2data.decode.image import as_rgb
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
 from napari_image2data.decode.noise import noise_level, standard_uncertainty
 from napari_image2data.decode.overlay import distance_limit, find_overlay
