@@ -19,35 +19,48 @@ if TYPE_CHECKING:
     from napari_image2data.decode.decode import decode, lookup
     from napari_image2data.decode.field import Field, Flag
     from napari_image2data.errors import Image2DataError
+    from napari_image2data.figure.axis import Axis
+    from napari_image2data.figure.panel import Figure, Label, Panel
+    from napari_image2data.figure.read import read_figure
     from napari_image2data.files.images import read_image
     from napari_image2data.files.recipe import Recipe
     from napari_image2data.files.tables import load_field, save_field, save_points
 
 _HOME = {
+    "Axis": "figure.axis",
     "ColorScale": "color.scale",
     "Field": "decode.field",
+    "Figure": "figure.panel",
     "Flag": "decode.field",
     "Image2DataError": "errors",
+    "Label": "figure.panel",
+    "Panel": "figure.panel",
     "Recipe": "files.recipe",
     "colormap_names": "color.catalog",
     "decode": "decode.decode",
     "load_field": "files.tables",
     "lookup": "decode.decode",
+    "read_figure": "figure.read",
     "read_image": "files.images",
     "save_field": "files.tables",
     "save_points": "files.tables",
 }
 
 __all__ = [
+    "Axis",
     "ColorScale",
     "Field",
+    "Figure",
     "Flag",
     "Image2DataError",
+    "Label",
+    "Panel",
     "Recipe",
     "colormap_names",
     "decode",
     "load_field",
     "lookup",
+    "read_figure",
     "read_image",
     "save_field",
     "save_points",

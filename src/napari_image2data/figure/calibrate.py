@@ -1,0 +1,265 @@
+"""One side of a box: its labels and tick marks become an axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_image2data.figure.axis import Axis, AxisFit, fit_axis
+from napari_image2data.figure.numerals import Reading, readings_of
+from napari_image2data.figure.ticks import Ticks, find_ticks
+from napari_image2data.figure.words import find_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_image2data.figure.edges import Box, Outline, Rect
+    from napari_image2data.figure.text import Text
+
+_DISTANCE_COST = 0.004  # labels per pixel: of two sides equally good, the nearer
+_SNAP = 4.5  # pixels between a label and its tick mark, at most
+_OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A text beside a side that may be one of its labels."""
+
+    text: Text
+    along: float
+    distance: float
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """An axis and the evidence for it.
+
+    Attributes
+    ----------
+    axis : Axis
+    used : tuple of (Candidate, value)
+        Labels on the line.
+    unused : tuple of Candidate
+        Numbers in the same row or column that do not fit.
+    penalty : float
+        What had to be assumed in reading the labels (see `Reading`).
+    score : float
+        Labels explained, less penalties and distance.
+    ticks : Ticks
+    snapped : int
+        Labels whose tick mark was found.
+    """
+
+    axis: Axis
+    used: tuple[tuple[Candidate, float], ...]
+    unused: tuple[Candidate, ...]
+    penalty: float
+    score: float
+    ticks: Ticks
+    snapped: int
+
+
+def calibrate_side(
+    rgb: np.ndarray,
+    outline: Outline,
+    side: str,
+    texts: Sequence[Text],
+    others: Sequence[Rect],
+    background: np.ndarray,
+    *,
+    reach: float,
+    look_closer: bool = True,
+) -> Calibration | None:
+    """Read the axis along one side of a box.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 ndarray
+    outline : Outline
+        The box.
+    side : {"left", "right", "top", "bottom"}
+    texts : sequence of Text
+        Text that no other box owns.
+    others : sequence of Rect
+        The other boxes on the page: what lies behind one of them belongs to it.
+    background : (3,) ndarray
+    reach : float
+        Largest distance of a label from the side, pixels.
+    look_closer : bool
+        Read single words again, one by one, when the page as a whole gave too little.
+
+    Returns
+    -------
+    Calibration or None
+        None when fewer than two labels fit a line.
+    """
+    ticks = find_ticks(rgb, outline, side, background)
+    near = _beside(outline.rect, side, texts, others, reach)
+    best = _fit(outline, side, near, ticks)
+    good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
+    if look_closer and not (good and best is not None and best.axis.residual < 1.5):
+        region = _region(outline.rect, side, others, reach, ticks)
+        words = find_words(rgb, background, region)
+        closer = _beside(outline.rect, side, words, others, reach)
+        apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
+        for choice in (closer, [*closer, *apart]):
+            found = _fit(outline, side, choice, ticks)
+            if found is not None and (best is None or found.score > best.score + 0.05):
+                best = found
+    return best
+
+
+def _beside(
+    rect: Rect, side: str, texts: Sequence[Text], others: Sequence[Rect], reach: float
+) -> list[Candidate]:
+    """Numbers beside a side, none of them behind another box."""
+    x0, y0, x1, y1 = rect
+    vertical = side in ("left", "right")
+    low, high = (y0, y1) if vertical else (x0, x1)
+    found = []
+    for text in texts:
+        a, b, c, d = text.box
+        distance = {"left": x0 - c, "right": a - x1, "top": y0 - d, "bottom": b - y1}[side]
+        along = text.center[1 if vertical else 0]
+        if not (-4 <= distance <= reach and low - 8 <= along <= high + 8):
+            continue
+        if any(_hides(other, rect, side, text.center) for other in others):
+            continue
+        readings = readings_of(text.text)
+        if readings:
+            found.append(Candidate(text, along, distance, readings))
+    return found
+
+
+def _hides(other: Rect, rect: Rect, side: str, center: tuple[float, float]) -> bool:
+    """Whether ``other`` stands between the side and the text."""
+    x0, y0, x1, y1 = rect
+    x, y = center
+    if side in ("left", "right"):
+        if min(other[3], y1) <= max(other[1], y0):
+            return False
+        return (
+            (other[0] >= x1 - 3 and x > other[0])
+            if side == "right"
+            else (other[2] <= x0 + 3 and x < other[2])
+        )
+    if min(other[2], x1) <= max(other[0], x0):
+        return False
+    return (
+        (other[1] >= y1 - 3 and y > other[1])
+        if side == "bottom"
+        else (other[3] <= y0 + 3 and y < other[3])
+    )
+
+
+def _region(rect: Rect, side: str, others: Sequence[Rect], reach: float, ticks: Ticks) -> Box:
+    """Strip beside a side where its labels lie, without the tick marks, up to the next box."""
+    x0, y0, x1, y1 = rect
+    start = 1 + (ticks.length if ticks.outward else 0)
+    region = {
+        "left": [x0 - reach, y0 - 10, x0 - start, y1 + 10],
+        "right": [x1 + start, y0 - 10, x1 + reach, y1 + 10],
+        "top": [x0 - 14, y0 - reach, x1 + 14, y0 - start],
+        "bottom": [x0 - 14, y1 + start, x1 + 14, y1 + reach],
+    }[side]
+    for other in others:
+        beside = min(other[3], y1) > max(other[1], y0)
+        above = min(other[2], x1) > max(other[0], x0)
+        if side == "left" and beside and other[2] <= x0 + 3:
+            region[0] = max(region[0], other[2] + 2)
+        elif side == "right" and beside and other[0] >= x1 - 3:
+            region[2] = min(region[2], other[0] - 2)
+        elif side == "top" and above and other[3] <= y0 + 3:
+            region[1] = max(region[1], other[3] + 2)
+        elif side == "bottom" and above and other[1] >= y1 - 3:
+            region[3] = min(region[3], other[1] - 2)
+    return (region[0], region[1], region[2], region[3])
+
+
+def _fit(
+    outline: Outline, side: str, near: Sequence[Candidate], ticks: Ticks
+) -> Calibration | None:
+    """The best axis through labels that stand in one column (or row)."""
+    vertical = side in ("left", "right")
+    rect = outline.rect
+    extent = rect[3] - rect[1] if vertical else rect[2] - rect[0]
+    best: tuple[float, AxisFit, list[Candidate]] | None = None
+    for start in sorted({round(c.distance) for c in near}):
+        row = [c for c in near if abs(c.distance - start) <= (12 if vertical else 6)]
+        fit = fit_axis(
+            [c.along for c in row],
+            [c.readings for c in row],
+            tolerance=max(2.5, 0.006 * extent),
+        )
+        if fit is None:
+            continue
+        key = fit.score - _DISTANCE_COST * max(0, start)
+        if best is None or key > best[0] + 1e-9:
+            best = (key, fit, row)
+    if best is None:
+        return None
+    key, fit, row = best
+    axis, snapped = _through_ticks(fit, [row[k].along for k in fit.used], ticks)
+    unused = tuple(
+        c for k, c in enumerate(row) if k not in fit.used and c.readings[0].penalty < 0.3
+    )
+    used = tuple((row[k], value) for k, value in zip(fit.used, fit.values, strict=True))
+    return Calibration(replace(axis, side=side), used, unused, fit.penalty, key, ticks, snapped)
+
+
+def _through_ticks(fit: AxisFit, along: Sequence[float], ticks: Ticks) -> tuple[Axis, int]:
+    """The axis through the tick marks that belong to the labels, where there are enough.
+
+    A label is centred on its tick only to a pixel or two; the mark itself is exact.
+    """
+    place, value = np.array(along), np.array(fit.values)
+    linear = np.log10(value) if fit.norm == "log" else value
+    marks = np.array(ticks.positions)
+    if len(marks) < 2:
+        return _robust(place, value, fit.norm), 0
+    expected = (linear - fit.intercept) / fit.slope
+    # labels of one side are all off their ticks by about the same
+    offsets = (marks[None] - expected[:, None]).ravel()
+    offsets = offsets[np.abs(offsets) <= _SNAP]
+    best = np.zeros(len(expected), int), np.full(len(expected), np.inf)
+    score = -1.0
+    for offset in offsets:
+        nearest = np.abs(expected[:, None] + offset - marks[None])
+        close = nearest.min(axis=1)
+        gain = (close <= 1.5).sum() - 0.1 * close[close <= 1.5].sum() - 0.05 * abs(offset)
+        if gain > score:
+            score, best = gain, (nearest.argmin(axis=1), close)
+    has = best[1] <= 1.5
+    if has.sum() < max(2, 0.4 * len(place)):
+        return _robust(place, value, fit.norm), 0
+    marked, marked_value = marks[best[0][has]], value[has]
+    if has.sum() >= 3 and has.sum() >= 0.5 * len(place):
+        while len(marked) >= 3:
+            axis = Axis.through(marked, marked_value, norm=fit.norm)
+            if axis.residual <= _OFF_TICK_LINE:
+                return axis, int(has.sum())
+            off = np.abs(axis.to_pixel(marked_value) - marked)
+            if len(marked) == 3 or len(marked) - 1 < 0.5 * len(place):
+                break
+            marked, marked_value = marked[off < off.max()], marked_value[off < off.max()]
+    shift = float(np.median((marks[best[0]] - place)[has]))
+    if np.abs((marks[best[0]] - place)[has] - shift).max() < 1.5:
+        place = np.where(has, marks[best[0]], place + shift)
+        return _robust(place, value, fit.norm), int(has.sum())
+    return _robust(place, value, fit.norm), 0
+
+
+def _robust(place: np.ndarray, value: np.ndarray, norm: str) -> Axis:
+    """Least squares, without the one or two labels that lie far off."""
+    keep = np.ones(len(place), bool)
+    axis = Axis.through(place, value, norm="log" if norm == "log" else "linear")
+    for _ in range(2):
+        if keep.sum() <= 3 or axis.residual <= 2.0:
+            break
+        off = np.where(keep, np.abs(axis.to_pixel(value) - place), -1.0)
+        keep &= off < off.max()
+        axis = Axis.through(place[keep], value[keep], norm="log" if norm == "log" else "linear")
+    return axis

@@ -1,0 +1,241 @@
+"""read_figure(): a picture of a figure becomes panels with boxes, axes and colour scales."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_image2data.color.image import as_rgb
+from napari_image2data.color.scale import ColorScale
+from napari_image2data.errors import FigureError, ImageError, MissingExtraError, ScaleError
+from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
+from napari_image2data.figure.calibrate import Calibration, calibrate_side
+from napari_image2data.figure.layout import Bar, Layout, find_layout
+from napari_image2data.figure.panel import Figure, Label, Panel
+from napari_image2data.figure.text import Text, read_texts
+
+if TYPE_CHECKING:
+    from napari_image2data.color.colorbar import Direction
+    from napari_image2data.figure.axis import Axis
+    from napari_image2data.figure.edges import Box, Outline, Rect
+
+_REACH_OF_BAR = 90.0
+_REACH_OF_AXIS = 60.0
+_NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
+
+
+def read_figure(image: np.ndarray) -> Figure:
+    """Take a figure apart: plot areas, colour bars, axes, and the range of the colours.
+
+    Parameters
+    ----------
+    image : (H, W, 3) or (H, W, 4) uint8 ndarray
+        The picture.
+
+    Returns
+    -------
+    Figure
+        Its panels, the largest first. What could not be read is None, and a sentence in
+        ``problems`` says why: no range is guessed.
+
+    Raises
+    ------
+    FigureError
+        When the picture holds no colour-mapped area.
+    ImageError
+        When the array is not a picture.
+    """
+    rgb = np.ascontiguousarray(as_rgb(image)[0])
+    if rgb.ndim != 3:
+        raise ImageError(f"A figure is one picture (H, W, 3), not a stack {rgb.shape}.")
+    layout = find_layout(rgb)
+    if not layout.plots:
+        raise FigureError(
+            "No colour-mapped area found in the picture; draw the plot area and the colour bar "
+            "by hand."
+        )
+    texts: list[Text] = []
+    missing = ""
+    try:
+        texts = read_texts(rgb, layout.background.color)
+    except MissingExtraError as error:
+        missing = _NO_OCR.format(error=error)
+    bars = _chosen_bars(layout)
+    taken: set[int] = set()
+    calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
+    panels = [
+        _panel(rgb, number, layout, bars, calibrations, texts, taken, missing)
+        for number in range(len(layout.plots))
+    ]
+    return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
+
+
+def _chosen_bars(layout: Layout) -> list[Bar]:
+    """As many bars as there are plots, the likeliest, none twice."""
+    chosen: list[Bar] = []
+    for bar in layout.bars:
+        rect = bar.outline.rect
+        if len(chosen) < max(1, len(layout.plots)) and not any(
+            _overlaps(rect, other.outline.rect) for other in chosen
+        ):
+            chosen.append(bar)
+    return chosen
+
+
+def _overlaps(a: Rect, b: Rect) -> bool:
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
+
+
+def _calibrate_bar(
+    rgb: np.ndarray,
+    bar: Bar,
+    bars: list[Bar],
+    layout: Layout,
+    texts: list[Text],
+    taken: set[int],
+    missing: str,
+) -> Calibration | None:
+    others = [plot.rect for plot in layout.plots]
+    others += [other.outline.rect for other in bars if other is not bar]
+    sides = ("right", "left") if bar.vertical else ("bottom", "top")
+    best = _best_side(rgb, bar.outline, sides, layout, texts, taken, others, _REACH_OF_BAR, missing)
+    if best is not None:
+        taken.update(id(candidate.text) for candidate, _ in best.used)
+        taken.update(id(candidate.text) for candidate in best.unused)
+    return best
+
+
+def _best_side(
+    rgb: np.ndarray,
+    outline: Outline,
+    sides: tuple[str, ...],
+    layout: Layout,
+    texts: list[Text],
+    taken: set[int],
+    others: list[Rect],
+    reach: float,
+    missing: str,
+) -> Calibration | None:
+    if missing:
+        return None
+    free = [text for text in texts if id(text) not in taken]
+    best = None
+    for side in sides:
+        found = calibrate_side(
+            rgb, outline, side, free, others, layout.background.color, reach=reach
+        )
+        if found is not None and (best is None or found.score > best.score):
+            best = found
+    return best
+
+
+def _panel(
+    rgb: np.ndarray,
+    number: int,
+    layout: Layout,
+    bars: list[Bar],
+    calibrations: list[Calibration | None],
+    texts: list[Text],
+    taken: set[int],
+    missing: str,
+) -> Panel:
+    plot = layout.plots[number]
+    problems: list[str] = [missing] if missing else []
+    labels: list[Label] = []
+    axes: dict[str, Axis | None] = {"x": None, "y": None}
+    others = [other.rect for other in layout.plots if other is not plot]
+    others += [bar.outline.rect for bar in bars]
+    for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right"))):
+        found = _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
+        if found is not None:
+            axes[name] = found.axis
+            labels += _labels(found, name)
+    choice = _bar_of(number, layout, bars)
+    scale, axis, box = None, None, None
+    if choice is None:
+        problems.append("No colour bar was found: choose the colours and type the range.")
+    else:
+        bar, found = bars[choice], calibrations[choice]
+        box = bar.outline.box
+        if found is not None:
+            labels += _labels(found, "colorbar")
+            ends = bar_range(bar, found, offset_factor(texts, bar.outline.rect))
+            if ends is not None:
+                axis = ends.axis
+                scale = _scale(rgb, bar, ends)
+            problems += _doubts(bar, found, layout, number)
+        if scale is None and not missing:
+            problems.append(
+                "The range of the colour bar could not be read: type its two end values."
+            )
+    confidence = 0.0 if scale is None else max(0.1, 1.0 - 0.3 * len(problems))
+    return Panel(
+        plot.box, box, axes["x"], axes["y"], scale, axis, confidence, tuple(problems), tuple(labels)
+    )
+
+
+def _labels(found: Calibration, role: str) -> list[Label]:
+    used = [
+        Label(c.text.text, c.text.box, role, value, float(found.axis.to_pixel(value)))
+        for c, value in found.used
+    ]
+    return used + [Label(c.text.text, c.text.box, role) for c in found.unused]
+
+
+def _bar_of(number: int, layout: Layout, bars: list[Bar]) -> int | None:
+    """The bar that serves a plot: of those whose colours it shows, the nearest."""
+    if not bars:
+        return None
+    plot = layout.plots[number].rect
+    fits = [k for k, bar in enumerate(bars) if bar.shares[number] >= 0.6 * bar.share]
+    return min(fits or range(len(bars)), key=lambda k: _gap(plot, bars[k].outline.rect))
+
+
+def _gap(a: Rect, b: Rect) -> float:
+    dx = max(b[0] - a[2], a[0] - b[2], 0)
+    dy = max(b[1] - a[3], a[1] - b[3], 0)
+    return math.hypot(dx, dy)
+
+
+def _scale(rgb: np.ndarray, bar: Bar, ends: BarRange) -> ColorScale | None:
+    """The bar's colours with the values that its ends stand for."""
+    first, last = ends.first, ends.last
+    rises = first < last
+    if bar.vertical:
+        direction: Direction = "down" if rises else "up"
+    else:
+        direction = "right" if rises else "left"
+    try:
+        return ColorScale.from_colorbar(
+            rgb,
+            _inside(bar.outline.box, rgb),
+            vmin=min(first, last),
+            vmax=max(first, last),
+            norm="log" if ends.axis.norm == "log" else "linear",
+            direction=direction,
+        )
+    except ScaleError:
+        return None
+
+
+def _inside(box: Box, rgb: np.ndarray) -> Box:
+    height, width = rgb.shape[:2]
+    return max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])
+
+
+def _doubts(bar: Bar, found: Calibration, layout: Layout, number: int) -> list[str]:
+    doubts = []
+    if len(found.used) < 3:
+        doubts.append("Only two labels of the colour bar were read: check the range.")
+    if found.penalty > 0:
+        doubts.append("Some labels of the colour bar had to be repaired: check the range.")
+    if found.axis.residual > 2.5:
+        doubts.append("The labels of the colour bar do not lie on a line: check the range.")
+    if found.unused:
+        names = ", ".join(c.text.text for c in found.unused[:4])
+        doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
+    if bar.shares[number] < 0.6:
+        doubts.append("Many colours of the plot are not on the colour bar.")
+    return doubts

@@ -1,0 +1,121 @@
+"""Tick marks along the sides of a box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_image2data.figure.edges import SIDES, Outline, lines_of
+
+_MARK = 40.0  # levels off the background that make a mark
+_INWARD_MARK = 18.0
+_WIDEST = 6
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Tick marks of one side.
+
+    Attributes
+    ----------
+    positions : tuple of float
+        Middle of each mark along the side, pixels, edge coordinates.
+    outward : bool
+        Drawn outside the box.
+    length : float
+        Median length of the marks, pixels; 0 when unknown.
+    """
+
+    positions: tuple[float, ...] = ()
+    outward: bool = True
+    length: float = 0.0
+
+
+def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray) -> Ticks:
+    """Tick marks of one side of a box: those outside it, else those inside.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) ndarray
+    outline : Outline
+    side : {"left", "right", "top", "bottom"}
+    background : (3,) ndarray
+    """
+    outward = _outward(rgb, outline, side, background)
+    if len(outward.positions) >= 2:
+        return outward
+    opposite = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[side]
+    inward = _inward(rgb, outline, side)
+    # renderers that draw ticks inward mirror them, and dark data may hide one of the two
+    inward += [p for p in _inward(rgb, outline, opposite) if all(abs(p - q) > 2 for q in inward)]
+    if len(inward) >= 2:
+        return Ticks(tuple(sorted(inward)), False)
+    return outward
+
+
+def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray) -> Ticks:
+    x0, y0, x1, y1 = outline.rect
+    height, width = rgb.shape[:2]
+    margin = 4
+    vertical = side in ("left", "right")
+    rect = (x0, max(0, y0 - margin), x1, min(height, y1 + margin))
+    if not vertical:
+        rect = (max(0, x0 - margin), y0, min(width, x1 + margin), y1)
+    start = rect[1] if vertical else rect[0]
+    room = {"left": x0, "top": y0, "right": width - x1, "bottom": height - y1}[side]
+    if room < 3:
+        return Ticks()
+    first = int(np.floor(outline.edges[SIDES.index(side)].outer - 0.6))
+    depths = list(range(first - 1, first - 1 - min(14, room), -1))
+    off = np.abs(lines_of(rgb, rect, side, depths) - background).max(axis=2)
+    off = off - np.median(off, axis=1, keepdims=True)
+    mark = np.sort(off[: min(3, len(off))], axis=0)[0]
+    if mark.max() < _MARK:
+        return Ticks()
+    positions, lengths = [], []
+    level = max(0.5 * _MARK, 0.3 * float(np.percentile(mark, 99.5)))
+    for begin, end in runs_of(mark > level):
+        if end - begin > _WIDEST or mark[begin:end].max() < _MARK:
+            continue
+        a, b = max(0, begin - 1), min(len(mark), end + 1)
+        weight = np.clip(mark[a:b], 0, None)
+        positions.append(start + float((np.arange(a, b) + 0.5) @ weight / weight.sum()))
+        column = off[:, begin:end].max(axis=1) > 0.5 * mark[begin:end].max()
+        lengths.append(int(np.argmin(column)) if not column.all() else len(column))
+    return Ticks(tuple(positions), True, float(np.median(lengths)) if lengths else 0.0)
+
+
+def _inward(rgb: np.ndarray, outline: Outline, side: str) -> list[float]:
+    """Marks inside the frame: short steps towards the frame's colour on three lines at once."""
+    edge = outline.edges[SIDES.index(side)]
+    if edge.ink is None:
+        return []
+    first = max(0, int(np.ceil(edge.inner - 0.15)))
+    rect, start = outline.rect, outline.rect[1 if side in ("left", "right") else 0]
+    lines = lines_of(rgb, rect, side, range(first, first + 3))
+    index = np.arange(lines.shape[1])
+    around = (
+        lines[:, np.clip(index - 3, 0, len(index) - 1)]
+        + lines[:, np.clip(index + 3, 0, len(index) - 1)]
+    ) / 2
+    way = edge.ink - around
+    length = np.linalg.norm(way, axis=2)
+    step = (((lines - around) * way).sum(axis=2) / np.maximum(length, 30)).min(axis=0)
+    positions = [
+        start + float((np.arange(a, b) + 0.5) @ step[a:b] / step[a:b].sum())
+        for a, b in runs_of(step > _INWARD_MARK)
+        if b - a <= 4 and a > 3 and b < len(step) - 3
+    ]
+    if positions:
+        # the frame's corners hide the marks at the ends
+        low, high = (1, 3) if side in ("left", "right") else (0, 2)
+        positions.append(outline.box[low])
+        positions.append(outline.box[high])
+    return positions
+
+
+def runs_of(mask: np.ndarray) -> list[tuple[int, int]]:
+    """Start and stop of every run of True."""
+    steps = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    return list(zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True))
