@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from napari_image2data.files.images import read_image
     from napari_image2data.files.recipe import Recipe
     from napari_image2data.files.tables import load_field, save_field, save_points
+    from napari_image2data.reduce.adaptive import reduce_adaptive, reduction_curve
+    from napari_image2data.reduce.cluster import cluster, cluster_points
+    from napari_image2data.reduce.compare import Report, compare
+    from napari_image2data.reduce.gradient import gradient_magnitude, gradient_mask
+    from napari_image2data.reduce.points import centroids
+    from napari_image2data.reduce.reconstruct import inside_hull, reconstruct
 
 _HOME = {
     "Axis": "figure.axis",
@@ -36,12 +42,23 @@ _HOME = {
     "Label": "figure.panel",
     "Panel": "figure.panel",
     "Recipe": "files.recipe",
+    "Report": "reduce.compare",
+    "centroids": "reduce.points",
+    "cluster": "reduce.cluster",
+    "cluster_points": "reduce.cluster",
     "colormap_names": "color.catalog",
+    "compare": "reduce.compare",
     "decode": "decode.decode",
+    "gradient_magnitude": "reduce.gradient",
+    "gradient_mask": "reduce.gradient",
+    "inside_hull": "reduce.reconstruct",
     "load_field": "files.tables",
     "lookup": "decode.decode",
     "read_figure": "figure.read",
     "read_image": "files.images",
+    "reconstruct": "reduce.reconstruct",
+    "reduce_adaptive": "reduce.adaptive",
+    "reduction_curve": "reduce.adaptive",
     "save_field": "files.tables",
     "save_points": "files.tables",
 }
@@ -56,12 +73,23 @@ __all__ = [
     "Label",
     "Panel",
     "Recipe",
+    "Report",
+    "centroids",
+    "cluster",
+    "cluster_points",
     "colormap_names",
+    "compare",
     "decode",
+    "gradient_magnitude",
+    "gradient_mask",
+    "inside_hull",
     "load_field",
     "lookup",
     "read_figure",
     "read_image",
+    "reconstruct",
+    "reduce_adaptive",
+    "reduction_curve",
     "save_field",
     "save_points",
 ]

@@ -33,3 +33,7 @@ class FileError(Image2DataError):
 
 class MissingExtraError(Image2DataError):
     """An optional package is needed for this and is not installed."""
+
+
+class CancelledError(Image2DataError):
+    """The user stopped the work before it was done; nothing was kept."""

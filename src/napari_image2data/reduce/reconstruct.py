@@ -1,0 +1,261 @@
+"""From points back to a field, by the usual interpolations of scattered data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.mesh import Mesh
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+Method = Literal["linear", "cubic", "nearest", "rbf"]
+"""How values between the points are found; see `reconstruct`."""
+
+
+def reconstruct(
+    points: pd.DataFrame,
+    shape: tuple[int, int],
+    *,
+    method: Method = "linear",
+    outside: Literal["nearest", "nan"] = "nearest",
+    mask: ArrayLike | None = None,
+    neighbors: int = 32,
+    spacing: tuple[float, float] = (1.0, 1.0),
+) -> NDArray[np.float32]:
+    """Rebuild a field from points.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Columns ``row``, ``col`` (pixel indices, whole or broken) and ``value``; points whose
+        value is NaN are left out, of several points at one place the mean counts.
+    shape : (h, w)
+        Shape of the field.
+    method : {"linear", "cubic", "nearest", "rbf"}
+        - ``"linear"``: planes over the Delaunay triangles of the points; continuous, never
+          beyond the points' values.
+        - ``"cubic"``: Clough-Tocher's piecewise cubic over the same triangles [1]_, smooth (C1).
+        - ``"nearest"``: the value of the nearest point (Voronoi cells).
+        - ``"rbf"``: thin-plate splines through the ``neighbors`` nearest points of each pixel
+          [2]_; smooth, slow on many pixels.
+    outside : {"nearest", "nan"}
+        Pixels outside of the points' convex hull: the value at the nearest place of the hull
+        ("linear" and "cubic"; the other two methods go on by themselves), or NaN.
+    mask : (h, w) array_like of bool, optional
+        Where the field exists; the others become NaN. Give ``np.isfinite(field.values)`` to
+        keep holes open.
+    neighbors : int
+        Points that each pixel looks at in "rbf".
+    spacing : (float, float)
+        Size ``(dy, dx)`` of a pixel, where distances along the two axes differ.
+
+    Returns
+    -------
+    (h, w) float32 ndarray
+        The rebuilt field.
+
+    Raises
+    ------
+    ReductionError
+        No point, too few points or points on one line for the method, a column missing, a shape
+        or a mask that does not fit.
+
+    References
+    ----------
+    .. [1] P. Alfeld, "A trivariate Clough-Tocher scheme for tetrahedral data", *Computer Aided
+       Geometric Design* 1, 1984, 169-181; as implemented by scipy.
+    .. [2] G. E. Fasshauer, *Meshfree Approximation Methods with MATLAB*, World Scientific, 2007.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> corners = pd.DataFrame({"row": [0, 0, 2, 2], "col": [0, 2, 0, 2], "value": [0, 2, 2, 4.0]})
+    >>> reconstruct(corners, (3, 3))
+    array([[0., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]], dtype=float32)
+    """
+    rows, cols, value = _clean_points(points)
+    height, width = _check_shape(shape)
+    if method == "linear":
+        image = _linear(rows, cols, value, (height, width), outside, spacing)
+    elif method == "cubic":
+        image = _cubic(rows, cols, value, (height, width), outside, spacing)
+    elif method in ("nearest", "rbf"):
+        if method == "nearest":
+            image = _nearest(rows, cols, value, (height, width), spacing)
+        else:
+            image = _rbf(rows, cols, value, (height, width), neighbors, spacing)
+        if outside == "nan":
+            image[~inside_hull(points, shape)] = np.nan
+    else:
+        raise ReductionError(
+            f"The method {method!r} is unknown; choose 'linear', 'cubic', 'nearest' or 'rbf'."
+        )
+    if mask is not None:
+        keep = np.asarray(mask, bool)
+        if keep.shape != image.shape:
+            raise ReductionError(f"The mask has the shape {keep.shape}, the field {image.shape}.")
+        image[~keep] = np.nan
+    return image
+
+
+def inside_hull(points: pd.DataFrame, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels inside of the points' convex hull, where values are interpolated.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Columns ``row``, ``col``, ``value``.
+    shape : (h, w)
+        Shape of the field.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+        True inside and on the hull; outside of it `reconstruct` extrapolates.
+
+    Raises
+    ------
+    ReductionError
+        Fewer than 3 points, or all on one line.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> three = pd.DataFrame({"row": [0, 0, 2], "col": [0, 2, 0], "value": [1, 1, 1]})
+    >>> inside_hull(three, (3, 3)).astype(int)
+    array([[1, 1, 1],
+           [1, 1, 0],
+           [1, 0, 0]])
+    """
+    rows, cols, _ = _clean_points(points)
+    inside = np.zeros(_check_shape(shape), bool)
+    inside.ravel()[Mesh(rows, cols, inside.shape).pixel] = True
+    return inside
+
+
+def _clean_points(
+    points: pd.DataFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Rows, columns and values: finite, one a place, sorted (so that the mesh is one and only)."""
+    missing = {"row", "col", "value"} - set(points.columns)
+    if missing:
+        raise ReductionError(
+            f"The points have no column {sorted(missing)[0]!r}; they need row, col and value."
+        )
+    table = np.column_stack([np.asarray(points[c], np.float64) for c in ("row", "col", "value")])
+    table = table[np.isfinite(table).all(axis=1)]
+    if not len(table):
+        raise ReductionError("There is no point with a value to rebuild a field from.")
+    places, group = np.unique(table[:, :2], axis=0, return_inverse=True)
+    group = group.ravel()
+    value = np.bincount(group, weights=table[:, 2]) / np.bincount(group)
+    return places[:, 0], places[:, 1], value
+
+
+def _check_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    if len(shape) != 2 or min(shape) < 1:
+        raise ReductionError(f"The shape {tuple(shape)} is no picture; give (height, width).")
+    return int(shape[0]), int(shape[1])
+
+
+def _linear(
+    rows: NDArray[np.float64],
+    cols: NDArray[np.float64],
+    value: NDArray[np.float64],
+    shape: tuple[int, int],
+    outside: str,
+    spacing: tuple[float, float],
+) -> NDArray[np.float32]:
+    mesh = Mesh(rows, cols, shape, spacing=spacing)
+    image = mesh.render(value)
+    if outside == "nearest":
+        pixels, edge, along = mesh.beyond_hull()
+        a, b = mesh.hull_edges[edge].T
+        image.ravel()[pixels] = value[a] * (1 - along) + value[b] * along
+    return image
+
+
+def _cubic(
+    rows: NDArray[np.float64],
+    cols: NDArray[np.float64],
+    value: NDArray[np.float64],
+    shape: tuple[int, int],
+    outside: str,
+    spacing: tuple[float, float],
+) -> NDArray[np.float32]:
+    from scipy.interpolate import CloughTocher2DInterpolator
+
+    mesh = Mesh(rows, cols, shape, spacing=spacing)
+    plane = np.column_stack([rows * spacing[0], cols * spacing[1]])
+    surface = CloughTocher2DInterpolator(mesh.delaunay, value)
+    image = np.full(shape, np.nan, np.float32)
+    inside = np.unique(mesh.pixel)
+    y, x = np.divmod(inside, shape[1])
+    image.ravel()[inside] = surface(y * spacing[0], x * spacing[1])
+    if outside == "nearest":
+        pixels, edge, along = mesh.beyond_hull()
+        a, b = plane[mesh.hull_edges[edge, 0]], plane[mesh.hull_edges[edge, 1]]
+        # a hair inside: on the hull itself rounding may put a place outside
+        center = plane.mean(axis=0)
+        at = a + (b - a) * along[:, None]
+        image.ravel()[pixels] = surface(at + (center - at) * 1e-6)
+    holes = np.isnan(image)
+    if outside == "nearest":
+        # a pixel on the very hull that rounding put outside
+        image[holes] = _linear(rows, cols, value, shape, outside, spacing)[holes]
+    return image
+
+
+def _nearest(
+    rows: NDArray[np.float64],
+    cols: NDArray[np.float64],
+    value: NDArray[np.float64],
+    shape: tuple[int, int],
+    spacing: tuple[float, float],
+) -> NDArray[np.float32]:
+    from scipy.spatial import KDTree
+
+    tree = KDTree(np.column_stack([rows * spacing[0], cols * spacing[1]]))
+    _, index = tree.query(_grid(shape, spacing))
+    image: NDArray[np.float32] = value[index].reshape(shape).astype(np.float32)
+    return image
+
+
+def _rbf(
+    rows: NDArray[np.float64],
+    cols: NDArray[np.float64],
+    value: NDArray[np.float64],
+    shape: tuple[int, int],
+    neighbors: int,
+    spacing: tuple[float, float],
+) -> NDArray[np.float32]:
+    from scipy.interpolate import RBFInterpolator
+
+    if len(value) < 3:
+        raise ReductionError(
+            f"Thin-plate splines need 3 points or more and there are {len(value)}; keep more "
+            "points or choose method='nearest'."
+        )
+    plane = np.column_stack([rows * spacing[0], cols * spacing[1]])
+    try:
+        surface = RBFInterpolator(plane, value, neighbors=min(max(3, neighbors), len(value)))
+        found = surface(_grid(shape, spacing))
+    except np.linalg.LinAlgError as error:
+        raise ReductionError(
+            "Thin-plate splines cannot pass through points that lie on one line; raise neighbors, "
+            "keep points off that line or choose method='nearest'."
+        ) from error
+    image: NDArray[np.float32] = found.reshape(shape).astype(np.float32)
+    return image
+
+
+def _grid(shape: tuple[int, int], spacing: tuple[float, float]) -> NDArray[np.float64]:
+    y, x = np.indices(shape, dtype=np.float64)
+    return np.column_stack([y.ravel() * spacing[0], x.ravel() * spacing[1]])
