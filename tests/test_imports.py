@@ -86,7 +86,7 @@ def test_decode_stays_the_function() -> None:
         "import napari_image2data as i2d\n"
         "i2d.lookup\n"
         "import napari_image2data.decode.field\n"
-        "from napari_image2data.decode import image\n"
+        "from napari_image2data.decode import field\n"
         "print(callable(i2d.decode))\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_image2data.files.images import read_image
     from napari_image2data.files.recipe import Recipe
     from napari_image2data.files.tables import load_field, save_field, save_points
+    from napari_image2data.pipeline import ImageToData, image_to_data
     from napari_image2data.reduce.adaptive import reduce_adaptive, reduction_curve
     from napari_image2data.reduce.cluster import cluster, cluster_points
     from napari_image2data.reduce.compare import Report, compare
@@ -41,6 +42,7 @@ _HOME = {
     "Image2DataError": "errors",
     "Label": "figure.panel",
     "Panel": "figure.panel",
+    "ImageToData": "pipeline",
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
     "centroids": "reduce.points",
@@ -52,6 +54,7 @@ _HOME = {
     "gradient_magnitude": "reduce.gradient",
     "gradient_mask": "reduce.gradient",
     "inside_hull": "reduce.reconstruct",
+    "image_to_data": "pipeline",
     "load_field": "files.tables",
     "lookup": "decode.decode",
     "read_figure": "figure.read",
@@ -70,6 +73,7 @@ __all__ = [
     "Figure",
     "Flag",
     "Image2DataError",
+    "ImageToData",
     "Label",
     "Panel",
     "Recipe",
@@ -82,6 +86,7 @@ __all__ = [
     "decode",
     "gradient_magnitude",
     "gradient_mask",
+    "image_to_data",
     "inside_hull",
     "load_field",
     "lookup",

@@ -121,7 +121,7 @@ def test_recipe_keeps_every_digit(tmp_path: Path) -> None:
     options = {"tolerance": 0.1 + 0.2, "values": np.array([1 / 3, 2 / 3])}
     recipe = Recipe("figure.png", "ab", "1", ()).with_step("mask", options)
     again = Recipe.load(recipe.save(tmp_path / "recipe.json"))
-    assert again.steps == (("mask", {"tolerance": 0.1 + 0.2, "values": [1 / 3, 2 / 3]}),)
+    assert again.steps == (("mask", {"tolerance": 0.1 + 0.2, "values": {"array": [1 / 3, 2 / 3]}}),)
 
 
 def test_a_step_that_runs_again_replaces_what_followed() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_image2data.errors import FileError
+from napari_image2data.files.stored import to_plain
 from napari_image2data.files.tables import atomic
 
 FORMAT = 1
@@ -48,11 +49,13 @@ class Recipe:
         """Return a recipe in which ``name`` replaces its earlier run and all that followed it."""
         names = [step for step, _ in self.steps]
         kept = self.steps[: names.index(name)] if name in names else self.steps
-        return Recipe(self.source, self.fingerprint, self.version, (*kept, (name, options)))
+        return Recipe(
+            self.source, self.fingerprint, self.version, (*kept, (name, to_plain(options)))
+        )
 
     def to_json(self) -> str:
         """JSON text; numbers keep all their digits."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, default=_plain)
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -103,12 +106,3 @@ def fingerprint(image: np.ndarray) -> str:
     image = np.ascontiguousarray(image)
     head = f"{image.shape}{image.dtype.str}".encode()
     return hashlib.sha256(head + image.tobytes()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    """JSON of numpy values."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} cannot stand in a recipe")

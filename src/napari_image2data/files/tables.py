@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.errors import FileError, MissingExtraError
+from napari_image2data.files.stored import from_plain, to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,23 +111,13 @@ def load_field(path: str | Path) -> Field:
     FileError
         When the file is missing or is not such an NPZ.
     """
-    from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.field import Field
 
     path = Path(path)
     try:
         with np.load(path) as stored:
             arrays = dict(stored)
-        scale = None
-        if "scale_colors" in arrays:
-            scale = ColorScale.from_colors(
-                arrays["scale_colors"],
-                arrays["scale_values"],
-                norm="log" if str(arrays["norm"]) == "log" else "linear",
-                discrete=bool(arrays["discrete"]),
-                vmin=float(arrays["vmin"]),
-                vmax=float(arrays["vmax"]),
-            )
+        scale = from_plain(json.loads(str(arrays["scale"]))) if "scale" in arrays else None
         box = tuple(int(edge) for edge in arrays["box"]) if "box" in arrays else None
         return Field(
             arrays["values"],
@@ -168,12 +160,7 @@ def _write_npz(field: Field, path: Path) -> None:
     if field.box is not None:
         arrays["box"] = np.asarray(field.box)
     if field.scale is not None:
-        arrays["scale_colors"] = field.scale.colors
-        arrays["scale_values"] = field.scale.values
-        arrays["norm"] = np.asarray(field.scale.norm)
-        arrays["discrete"] = np.asarray(field.scale.discrete)
-        arrays["vmin"] = np.asarray(field.scale.vmin)
-        arrays["vmax"] = np.asarray(field.scale.vmax)
+        arrays["scale"] = np.asarray(json.dumps(to_plain(field.scale)))
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 

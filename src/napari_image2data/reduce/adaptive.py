@@ -251,7 +251,7 @@ class GrowingMesh:
             return True
         if n_points is not None:
             return len(self.points) >= n_points
-        assert tolerance is not None  # noqa: S101 - one of the two is given
+        assert tolerance is not None
         # a coarse look is cheap; all pixels are asked only when it promises success
         if self._stride() > 1 and self._error(self._current()) > tolerance:
             return False

@@ -1,0 +1,231 @@
+"""The command ``image2data``: decode, read, identify, open, demo, run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_image2data.errors import Image2DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_image2data.color.scale import ColorScale
+
+FORMATS = ("npz", "csv", "nc", "tif", "xyz")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 done, 2 bad input (one line on stderr).
+
+    Examples
+    --------
+    >>> main(["decode", "no-such-figure.png", "--cmap", "viridis", "--vmin", "0", "--vmax", "1"])
+    2
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except Image2DataError as error:
+        print(f"image2data: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="image2data",
+        description="Turn colour-mapped pictures back into the numbers they were drawn from.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    decode = commands.add_parser("decode", help="write a figure's data as files")
+    decode.set_defaults(command=_decode)
+    decode.add_argument("figure", type=Path)
+    _add_reading_options(decode)
+    decode.add_argument("-o", "--output", type=Path, default=Path(), help="folder to write into")
+    decode.add_argument(
+        "--formats",
+        type=lambda text: text.split(","),
+        help=f"which files, of {','.join(FORMATS)} (npz, csv and, if its extra is installed, nc)",
+    )
+    decode.add_argument(
+        "--overlays",
+        choices=("mask", "fill", "keep"),
+        default="mask",
+        help="ink over the data: leave it out, fill it from around, or decode it (mask)",
+    )
+    decode.add_argument(
+        "--points",
+        type=float,
+        metavar="TOLERANCE",
+        help="also write the fewest points that carry the data within this rms error",
+    )
+
+    read = commands.add_parser("read", help="say what can be read off a figure")
+    read.set_defaults(command=_read)
+    read.add_argument("figure", type=Path)
+    read.add_argument("--page", type=int, default=0, help="page of a PDF or frame of a GIF (0)")
+
+    demo = commands.add_parser("demo", help="do the whole job on the example figure")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("-o", "--output", type=Path, default=Path("demo-output"))
+    demo.add_argument("--no-window", action="store_true", help="do not open napari at the end")
+
+    run = commands.add_parser("run", help="run a saved recipe on a figure")
+    run.set_defaults(command=_run)
+    run.add_argument("recipe", type=Path)
+    run.add_argument("figure", type=Path)
+    run.add_argument("-o", "--output", type=Path, default=Path())
+    return parser
+
+
+def _add_reading_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cmap", help="name of the colour map, e.g. viridis or jet_r")
+    parser.add_argument("--vmin", type=float, help="value at the first colour")
+    parser.add_argument("--vmax", type=float, help="value at the last colour")
+    parser.add_argument("--norm", choices=("linear", "log"), default="linear")
+    parser.add_argument("--colorbar", type=_box, help="box of the colour bar x0,y0,x1,y1")
+    parser.add_argument(
+        "--direction", choices=("up", "down", "left", "right"), help="where the bar goes to vmax"
+    )
+    parser.add_argument("--box", type=_box, help="plot area x0,y0,x1,y1 (found by itself)")
+    parser.add_argument("--whole", action="store_true", help="the whole picture is the plot area")
+    parser.add_argument("--panel", type=int, default=0, help="which panel of the figure (0)")
+    parser.add_argument("--page", type=int, default=0, help="page of a PDF or frame of a GIF (0)")
+    parser.add_argument(
+        "--dpi", type=float, default=200.0, help="resolution at which a PDF page is drawn (200)"
+    )
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a box: four numbers x0,y0,x1,y1 in pixels"
+        ) from None
+    return x0, y0, x1, y1
+
+
+def _scale(options: argparse.Namespace, image: object) -> ColorScale | None:
+    """The scale that the options name, None when it is to be read from the figure."""
+    import numpy as np
+
+    from napari_image2data.color.scale import ColorScale
+
+    if options.cmap is None and options.colorbar is None:
+        if options.vmin is not None or options.vmax is not None:
+            raise Image2DataError("--vmin and --vmax need a --cmap or a --colorbar beside them.")
+        return None
+    if options.vmin is None or options.vmax is None:
+        raise Image2DataError("Give --vmin and --vmax: the values at the scale's two ends.")
+    if options.colorbar is not None:
+        return ColorScale.from_colorbar(
+            np.asarray(image),
+            options.colorbar,
+            vmin=options.vmin,
+            vmax=options.vmax,
+            norm=options.norm,
+            direction=options.direction,
+        )
+    return ColorScale.from_name(options.cmap, options.vmin, options.vmax, norm=options.norm)
+
+
+def _decode(options: argparse.Namespace) -> None:
+    import numpy as np
+
+    from napari_image2data.files.images import read_image
+    from napari_image2data.files.tables import save_points
+    from napari_image2data.pipeline import ImageToData
+
+    formats = options.formats
+    if formats is None:
+        formats = ["npz", "csv", *(["nc"] if find_spec("netCDF4") else [])]
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise Image2DataError(f"--formats knows {', '.join(FORMATS)}, not {unknown[0]!r}.")
+    image = read_image(options.figure, frame=options.page, dpi=options.dpi)
+    run = ImageToData(image, name=options.figure.name)
+    run.read(
+        scale=_scale(options, image),
+        box="all" if options.whole else options.box or "auto",
+        panel=options.panel,
+    ).decode(overlays=options.overlays)
+    if options.points is not None:
+        run.reduce(tolerance=options.points)
+    assert run.field is not None
+    assert run.scale is not None
+    folder, stem = _folder(options.output), options.figure.stem
+    written = [run.save(folder / f"{stem}.{ending}") for ending in formats]
+    if run.points is not None:
+        written.append(save_points(run.points, folder / f"{stem}-points.csv"))
+    written.append(run.recipe.save(folder / f"{stem}-recipe.json"))
+    readable = float(np.isfinite(run.field.values).mean())
+    print(
+        f"{options.figure.name}: {run.field.shape[1]} x {run.field.shape[0]} pixels, "
+        f"{readable:.1%} readable, scale {run.scale.name or 'from the colour bar'} "
+        f"{run.scale.vmin:g}..{run.scale.vmax:g} {run.scale.norm}"
+    )
+    for problem in run.panel.problems if run.panel is not None else ():
+        print(f"note: {problem}")
+    for path in written:
+        print(path)
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Image2DataError(f"The folder {str(path)!r} cannot be made: {error}.") from error
+    return path
+
+
+def _read(options: argparse.Namespace) -> None:
+    from napari_image2data.figure.read import read_figure
+    from napari_image2data.files.images import read_image
+
+    figure = read_figure(read_image(options.figure, frame=options.page))
+    for number, panel in enumerate(figure.panels):
+        print(f"panel {number}: plot area {_round_box(panel.plot_box)}")
+        if panel.colorbar_box is not None:
+            print(f"  colour bar {_round_box(panel.colorbar_box)}")
+        if panel.scale is not None:
+            print(f"  range {panel.scale.vmin:g} .. {panel.scale.vmax:g}, {panel.scale.norm}")
+        for name, axis in (("x", panel.x_axis), ("y", panel.y_axis)):
+            if axis is not None:
+                low, high = (0, 2) if name == "x" else (3, 1)
+                start = float(axis.to_value(panel.plot_box[low]))
+                end = float(axis.to_value(panel.plot_box[high]))
+                print(f"  {name} axis {start:g} .. {end:g}, {axis.norm}")
+        print(f"  confidence {panel.confidence:.2f}")
+        for problem in panel.problems:
+            print(f"  note: {problem}")
+
+
+def _round_box(box: Sequence[float]) -> str:
+    return ",".join(f"{edge:.1f}" for edge in box)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from napari_image2data.demo import run_demo
+
+    run_demo(_folder(options.output), window=not options.no_window)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from napari_image2data.files.recipe import Recipe
+    from napari_image2data.files.tables import save_points
+    from napari_image2data.pipeline import ImageToData
+
+    recipe = Recipe.load(options.recipe)
+    run = ImageToData.from_recipe(recipe, options.figure)
+    if run.recipe.fingerprint != recipe.fingerprint:
+        print("note: the recipe was made for another picture", file=sys.stderr)
+    folder, stem = _folder(options.output), options.figure.stem
+    print(run.save(folder / f"{stem}.npz"))
+    if run.points is not None:
+        print(save_points(run.points, folder / f"{stem}-points.csv"))

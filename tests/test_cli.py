@@ -1,0 +1,102 @@
+"""The command line: files that are whole, one line on stderr, exit code 2."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import napari_image2data as i2d
+from known import KnownFigure
+from napari_image2data.cli import main
+
+
+@pytest.fixture
+def figure(known_figure: KnownFigure, tmp_path: Path) -> Path:
+    path = tmp_path / "figure.png"
+    Image.fromarray(known_figure.image).save(path)
+    return path
+
+
+def named(*more: str) -> list[str]:
+    return ["--cmap", "viridis", "--vmin", "2", "--vmax", "10", *more]
+
+
+def test_decode_by_name_writes_three_formats(
+    figure: Path, known_figure: KnownFigure, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert main(["decode", str(figure), *named("--box", "40,30,240,190"), "-o", str(out)]) == 0
+    names = {path.name for path in out.iterdir()}
+    assert names == {"figure.npz", "figure.csv", "figure.nc", "figure-recipe.json"}
+    field = i2d.load_field(out / "figure.npz")
+    assert np.nanmean(np.abs(field.values - known_figure.truth)) < 0.002 * 8
+    assert len(pd.read_csv(out / "figure.csv")) == np.isfinite(field.values).sum()
+
+
+def test_decode_by_colorbar(figure: Path, known_figure: KnownFigure, tmp_path: Path) -> None:
+    options = ["--colorbar", "260,30,275,190", "--vmin", "2", "--vmax", "10"]
+    options += ["--box", "40,30,240,190", "--formats", "npz", "--points", "0.05"]
+    assert main(["decode", str(figure), *options, "-o", str(tmp_path / "out")]) == 0
+    field = i2d.load_field(tmp_path / "out" / "figure.npz")
+    assert np.nanmean(np.abs(field.values - known_figure.truth)) < 0.004 * 8
+    points = pd.read_csv(tmp_path / "out" / "figure-points.csv")
+    assert 3 < len(points) < 2000
+
+
+def test_a_recipe_runs_again(figure: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    main(["decode", str(figure), *named("--formats", "npz"), "-o", str(first)])
+    assert main(["run", str(first / "figure-recipe.json"), str(figure), "-o", str(second)]) == 0
+    one, two = i2d.load_field(first / "figure.npz"), i2d.load_field(second / "figure.npz")
+    np.testing.assert_array_equal(one.values, two.values)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cmap", "virids", "--vmin", "0", "--vmax", "1"], "viridis"),
+        (["--cmap", "viridis", "--vmin", "1", "--vmax", "1"], "vmin"),
+        (["--cmap", "viridis", "--vmin", "0", "--vmax", "1", "--norm", "log"], "log"),
+        (["--cmap", "viridis"], "--vmin and --vmax"),
+        (["--vmin", "0"], "--cmap"),
+        (["--cmap", "gray", "--vmin", "0", "--vmax", "1", "--formats", "doc"], "'doc'"),
+        (["--colorbar", "900,0,950,9", "--vmin", "0", "--vmax", "1"], "box"),
+        (["--cmap", "gray", "--vmin", "0", "--vmax", "1", "--box", "0,0,9,999"], "box"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    figure: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
+    out = tmp_path / "out"
+    assert main(["decode", str(figure), *options, "-o", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert message in error
+    assert not out.exists()
+
+
+def test_decode_opens_no_window(figure: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from napari_image2data.cli import main\n"
+        f"main(['decode', {str(figure)!r}, *{named()!r}, '-o', {str(tmp_path)!r}])\n"
+        "print(sorted({'napari', 'qtpy', 'PyQt6'} & set(sys.modules)))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip().endswith("[]")
+
+
+def test_read_says_what_it_found(figure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    assert "panel 0: plot area" in printed
+    assert "colour bar" in printed
+    assert "note: " in printed
