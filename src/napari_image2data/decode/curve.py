@@ -69,6 +69,11 @@ class Curve:
         """Position between two neighbouring colours of the table."""
         return 1.0 / (len(self.colors) - 1)
 
+    @property
+    def is_gray(self) -> bool:
+        """True where every colour is a grey, so that no grey pixel can miss the scale."""
+        return bool(np.ptp(self.colors, axis=1).max() < 6)
+
     def color(self, position: np.ndarray) -> np.ndarray:
         """Colour in levels at positions (...), shape (..., 3)."""
         at = np.linspace(0, 1, len(self.colors))

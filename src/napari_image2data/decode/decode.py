@@ -8,10 +8,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from napari_image2data.color.image import as_rgb
-from napari_image2data.decode.curve import Curve, read_positions
+from napari_image2data.decode.curve import Curve, Reading, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
-from napari_image2data.decode.noise import noise_level, standard_uncertainty
+from napari_image2data.decode.noise import color_spread, standard_uncertainty
 from napari_image2data.decode.overlay import distance_limit, find_overlay
 from napari_image2data.errors import FigureError
 
@@ -75,15 +75,14 @@ def decode(
 
     report("look up colours", 0.0)
     reading = read_positions(rgb, curve)
-    noise = noise_level(reading.distance)
-    noisy = bool(
-        looks_like_jpeg(find_jpeg_grid(rgb), noise)
-        if jpeg == "auto" and noise > 0.6
-        else jpeg is True
-    )
+    noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
     if noisy:
         reading = read_positions(rgb, curve, chroma_weight=0.5)
-    limit = distance_limit(reading.distance) if max_distance == "auto" else float(max_distance)
+    limit = (
+        distance_limit(reading.distance, noisy=noisy)
+        if max_distance == "auto"
+        else float(max_distance)
+    )
 
     flags = np.zeros(rgb.shape[:2], np.uint8)
     if overlays == "keep":
@@ -121,3 +120,10 @@ def decode(
         scale,
         (x0, y0, x1, y1),
     )
+
+
+def _is_jpeg(rgb: np.ndarray, reading: Reading, curve: Curve) -> bool:
+    spread, gray = color_spread(reading.distance), curve.is_gray
+    if spread <= 0.6 and not gray:
+        return False
+    return looks_like_jpeg(find_jpeg_grid(rgb), spread, gray=gray)

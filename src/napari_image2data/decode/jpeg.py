@@ -81,23 +81,36 @@ def find_jpeg_grid(rgb: np.ndarray, *, blocks: int = 400, zero: float = 0.75) ->
     return JpegGrid(best // 8, best % 8, float(mean[best] - others.mean(axis=1).max()), share)
 
 
-def looks_like_jpeg(grid: JpegGrid | None, noise: float) -> bool:
+def looks_like_jpeg(grid: JpegGrid | None, spread: float, *, gray: bool = False) -> bool:
     """Tell whether a picture went through JPEG: a block grid, and colours beside the scale.
 
-    Both are asked for: a lossless picture may repeat every 8 pixels, and a palette may miss the
-    scale's colours; only compression does both.
+    Both are asked for: a lossless picture may repeat every 8 pixels, and a shaded or a palette
+    picture may miss the scale's colours; only compression does both.  The colours of a grey picture
+    never miss a grey scale: there the grid alone decides, and has to be plain.
 
     Parameters
     ----------
     grid : JpegGrid or None
         From `find_jpeg_grid`.
-    noise : float
-        Median colour distance of the pixels to the scale, in levels.
+    spread : float
+        Upper quartile of the pixels' colour distance to the scale, in levels. Rounding to 8 bits
+        leaves at most 1.3.
+    gray : bool
+        True for a scale of greys.
+
+    Examples
+    --------
+    >>> looks_like_jpeg(JpegGrid(0, 0, gain=5.0, share=0.95), 2.4)
+    True
+    >>> looks_like_jpeg(JpegGrid(0, 0, gain=5.0, share=0.95), 0.0)
+    False
     """
     if grid is None:
         return False
+    if gray:
+        return grid.gain > 3 and grid.share > 0.9
     clear = grid.gain > 1.3 and grid.share > 0.8
-    return (clear and noise > 0.6) or (grid.share > 0.65 and noise > 1.5)
+    return (clear and spread > 0.6) or (grid.share > 0.68 and 1.5 < spread < 25)
 
 
 def smooth_positions(

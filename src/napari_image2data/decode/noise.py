@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
 
 
-def noise_level(distance: np.ndarray) -> float:
-    """Typical colour distance of the pixels to the scale, in levels of 255; ink does not count."""
+def color_spread(distance: np.ndarray) -> float:
+    """Upper quartile of the pixels' colour distance to the scale, in levels; ink does not count."""
     close = distance[distance < 40]
-    return float(np.median(close)) if close.size else 0.0
+    return float(np.percentile(close, 75)) if close.size else 0.0
 
 
 def standard_uncertainty(

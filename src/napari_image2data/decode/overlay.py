@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.curve import LUMA
 from napari_image2data.decode.frame import frame_depths
+from napari_image2data.decode.holes import find_holes
+from napari_image2data.decode.ink import thin_ink, unlike_surroundings
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -41,19 +44,21 @@ class Masks:
         return np.asarray(self.off_scale | self.overlay | self.hole)
 
 
-def distance_limit(distance: np.ndarray) -> float:
+def distance_limit(distance: np.ndarray, *, noisy: bool = False) -> float:
     """Colour distance from which a pixel is off the scale, from the picture's own noise.
 
-    Eight medians and three levels: the clean pixels of a JPEG reach that far, those of a lossless
-    picture never do, and even pale ink lies farther out.
+    Lossless: 1.5 levels more than two and a half medians, and 2.5 at least, above all rounding.
+    JPEG: eight medians and three levels, which clean pixels reach and pale ink exceeds.
 
     Examples
     --------
     >>> distance_limit(np.full(9, 0.2))
-    4.6
+    2.5
+    >>> distance_limit(np.full(9, 2.0), noisy=True)
+    19.0
     """
-    median = float(np.median(distance))
-    return max(4.0, 8.0 * min(median, 12.0) + 3.0)
+    median = min(float(np.median(distance)), 12.0)
+    return 8.0 * median + 3.0 if noisy else max(2.5, 2.5 * median + 1.5)
 
 
 def find_overlay(
@@ -82,19 +87,28 @@ def find_overlay(
     Masks
     """
     core = reading.distance > limit
-    if not noisy:
+    if noisy:
+        core &= ~_within_neighbors(rgb, core)
+        deep = ndimage.minimum_filter(core, 9)
+        doubtful = core & ~deep & (reading.distance < 3 * limit)
+        core &= ~doubtful | unlike_surroundings(reading.position, ~core)
+    else:
         core &= ~_between_neighbors(rgb, core)
     height, width = core.shape[0], core.shape[1]
     frame = np.zeros((height, width), bool)
     top, bottom, left, right = frame_depths(rgb)
     frame[:top] = frame[height - bottom :] = True
     frame[:, :left] = frame[:, width - right :] = True
-    hole = _holes(rgb, reading.position, core | frame) if not noisy else np.zeros_like(core)
-    hidden = core | frame | hole
+    hole = find_holes(rgb, reading.position, core | frame, noisy=noisy)
+    ink = thin_ink(
+        rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
+    )
+    hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
+    rims |= _islands(reading.position, hidden | rims)
     thick = ndimage.binary_opening(core, SQUARE, iterations=5)
     thick = ndimage.binary_dilation(thick, SQUARE, iterations=7) & core
-    return Masks(core & thick, (core & ~thick) | frame | (rims & ~hole), hole & ~core & ~frame)
+    return Masks(core & thick, (core & ~thick) | frame | ink | rims, hole & ~core & ~frame)
 
 
 def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
@@ -130,8 +144,8 @@ def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
                 & ~core[before]
                 & ~core[after]
                 & (length > 64)
-                & (along > 0)
-                & (along < 1)
+                & (along > -0.15)
+                & (along < 1.15)
                 & (away < 3.0 + 0.02 * np.sqrt(length))
             )
     out[rows, cols] = found
@@ -147,57 +161,37 @@ def _rims(position: np.ndarray, hidden: np.ndarray, *, reach: int) -> np.ndarray
     near = np.asarray(ndimage.binary_dilation(hidden, SQUARE, iterations=reach) & ~hidden)
     if not near.any():
         return near
-    clean = ~(hidden | near)
-    low = ndimage.minimum_filter(np.where(clean, position, 2.0), 9)
-    high = ndimage.maximum_filter(np.where(clean, position, -1.0), 9)
-    slope = _local_change(position, clean)
-    margin = 0.02 + 2.0 * slope
-    known = low <= high
-    return np.asarray(near & known & ((position < low - margin) | (position > high + margin)))
+    return np.asarray(near & unlike_surroundings(position, ~(hidden | near)))
 
 
-def _local_change(position: np.ndarray, clean: np.ndarray) -> np.ndarray:
-    """Mean change of position per pixel among the clean pixels of 9 x 9."""
-    total = np.zeros(position.shape, np.float32)
-    count = np.zeros(position.shape, np.float32)
-    for axis in (0, 1):
-        change = np.abs(np.diff(position, axis=axis))
-        both = clean[1:] & clean[:-1] if axis == 0 else clean[:, 1:] & clean[:, :-1]
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (0, 1)
-        total += np.pad(np.where(both, change, 0), pad)
-        count += np.pad(both.astype(np.float32), pad)
-    return np.asarray(
-        ndimage.uniform_filter(total, 9) / np.maximum(ndimage.uniform_filter(count, 9), 1e-3)
-    )
+def _within_neighbors(rgb: np.ndarray, core: np.ndarray, *, size: int = 9) -> np.ndarray:
+    """Off-scale pixels of a JPEG that lie within the colours of the data around them.
+
+    Where two data colours meet, JPEG smears their chroma over several pixels, off the scale.
+    Lightness, blue and red difference then all stay between those of the clean pixels around;
+    ink leaves that range, in lightness as a rule.
+    """
+    if not core.any() or core.all():
+        return np.zeros_like(core)
+    pixels = rgb.astype(np.float32)
+    luma = pixels @ LUMA.astype(np.float32)
+    within = core.copy()
+    for channel in (luma, pixels[..., 2] - luma, pixels[..., 0] - luma):
+        low = ndimage.minimum_filter(np.where(core, np.float32(1e3), channel), size)
+        high = ndimage.maximum_filter(np.where(core, np.float32(-1e3), channel), size)
+        margin = 2.0 + 0.05 * (high - low)
+        within &= (channel >= low - margin) & (channel <= high + margin)
+    return within
 
 
-def _holes(
-    rgb: np.ndarray, position: np.ndarray, taken: np.ndarray, *, smallest: int = 150
-) -> np.ndarray:
-    """Patches of one exact grey that their surroundings contradict: no data."""
-    out = np.zeros(taken.shape, bool)
-    values = rgb.astype(np.int16)
-    gray = (np.ptp(values, axis=2) <= 6) & ~taken
-    if not gray.any():
-        return out
-    levels, counts = np.unique(values[gray][:, 1], return_counts=True)
-    for level in levels[counts >= smallest]:
-        labels, _ = ndimage.label(gray & (values[..., 1] == level))
-        sizes = np.bincount(labels.ravel())
-        for label, where in enumerate(ndimage.find_objects(labels), start=1):
-            if sizes[label] < smallest:
-                continue
-            grown = tuple(slice(max(0, s.start - 4), s.stop + 4) for s in where)
-            patch = labels[grown] == label
-            ring = (
-                ndimage.binary_dilation(patch, SQUARE, iterations=4)
-                & ~ndimage.binary_dilation(patch, SQUARE, iterations=2)
-                & ~taken[grown]
-            )
-            if ring.sum() < 20:
-                continue
-            inside = np.median(position[grown][patch])
-            if (np.abs(position[grown][ring] - inside) > 0.08).mean() > 0.6:
-                out[grown] |= patch
-    return out
+def _islands(position: np.ndarray, hidden: np.ndarray, *, largest: int = 120) -> np.ndarray:
+    """Patches that ink encloses and whose values are not those around it: faces of markers."""
+    labels, count = ndimage.label(~hidden)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    sizes[0] = largest + 1
+    small = np.asarray((sizes <= largest)[labels])
+    if not small.any():
+        return small
+    strange = small & unlike_surroundings(position, ~(hidden | small), size=17)
+    odd = np.bincount(labels[strange], minlength=count + 1)
+    return np.asarray((odd > 0.5 * sizes)[labels] & small)
