@@ -15,6 +15,7 @@ del globals()["decode"]
 
 if TYPE_CHECKING:
     from napari_image2data.color.catalog import colormap_names
+    from napari_image2data.color.identify import ColormapMatch, identify_colormap
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.decode import decode, lookup
     from napari_image2data.decode.field import Field, Flag
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
 _HOME = {
     "Axis": "figure.axis",
     "ColorScale": "color.scale",
+    "ColormapMatch": "color.identify",
     "Field": "decode.field",
     "Figure": "figure.panel",
     "Flag": "decode.field",
     "Image2DataError": "errors",
+    "ImageToData": "pipeline",
     "Label": "figure.panel",
     "Panel": "figure.panel",
-    "ImageToData": "pipeline",
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
     "centroids": "reduce.points",
@@ -53,8 +55,9 @@ _HOME = {
     "decode": "decode.decode",
     "gradient_magnitude": "reduce.gradient",
     "gradient_mask": "reduce.gradient",
-    "inside_hull": "reduce.reconstruct",
+    "identify_colormap": "color.identify",
     "image_to_data": "pipeline",
+    "inside_hull": "reduce.reconstruct",
     "load_field": "files.tables",
     "lookup": "decode.decode",
     "read_figure": "figure.read",
@@ -69,6 +72,7 @@ _HOME = {
 __all__ = [
     "Axis",
     "ColorScale",
+    "ColormapMatch",
     "Field",
     "Figure",
     "Flag",
@@ -86,6 +90,7 @@ __all__ = [
     "decode",
     "gradient_magnitude",
     "gradient_mask",
+    "identify_colormap",
     "image_to_data",
     "inside_hull",
     "load_field",

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from cmap import Colormap
 
+from napari_image2data.color.tool_maps import tool_map, tool_map_names
 from napari_image2data.errors import ScaleError
 
 
@@ -25,7 +26,7 @@ def colormap_names() -> tuple[str, ...]:
     >>> "viridis" in colormap_names()
     True
     """
-    return tuple(sorted(str(name) for name in Colormap.catalog()))
+    return tuple(sorted([*map(str, Colormap.catalog()), *tool_map_names()]))
 
 
 def colormap_table(name: str, n_colors: int | None = None) -> tuple[np.ndarray, str]:
@@ -78,6 +79,8 @@ def is_qualitative(name: str) -> bool:
 
 
 def _colormap(name: str) -> Colormap:
+    if (drawn_by_a_tool := tool_map(str(name))) is not None:
+        return drawn_by_a_tool
     plain = str(name)
     suffix = ""
     if plain.endswith("_r"):
