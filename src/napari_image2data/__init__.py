@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from napari_image2data.color.catalog import colormap_names
     from napari_image2data.color.identify import ColormapMatch, identify_colormap
     from napari_image2data.color.scale import ColorScale
-    from napari_image2data.decode.decode import decode, lookup
+    from napari_image2data.decode.decode import decode
     from napari_image2data.decode.field import Field, Flag
+    from napari_image2data.decode.lookup import lookup, rethreshold
     from napari_image2data.errors import Image2DataError
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Label, Panel
@@ -59,12 +60,13 @@ _HOME = {
     "image_to_data": "pipeline",
     "inside_hull": "reduce.reconstruct",
     "load_field": "files.tables",
-    "lookup": "decode.decode",
+    "lookup": "decode.lookup",
     "read_figure": "figure.read",
     "read_image": "files.images",
     "reconstruct": "reduce.reconstruct",
     "reduce_adaptive": "reduce.adaptive",
     "reduction_curve": "reduce.adaptive",
+    "rethreshold": "decode.lookup",
     "save_field": "files.tables",
     "save_points": "files.tables",
 }
@@ -100,6 +102,7 @@ __all__ = [
     "reconstruct",
     "reduce_adaptive",
     "reduction_curve",
+    "rethreshold",
     "save_field",
     "save_points",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -36,13 +37,14 @@ _CODES = 1 << 24
 _MASK = 0xFFFFFF
 _MET, _KNOWN = 1, 2
 _CODE_TYPE = np.dtype(np.intp).newbyteorder("<")
-_RECORD = np.dtype(
+RECORD = np.dtype(
     {
         "names": ["values", "distance", "sigma", "flags"],
         "formats": ["<f4", "<f4", "<f4", "u1"],
         "itemsize": 16,
     }
 )
+"""What is known of one colour."""
 
 
 class Pixels(NamedTuple):
@@ -101,9 +103,18 @@ class ColorTable:
     ) -> None:
         self.scale = scale
         self.max_distance = float(max_distance)
+        self.metric = metric
         self._curve = ColorCurve(scale, metric)
         self._state = np.zeros(_CODES, np.uint8)
-        self._records = np.zeros(_CODES, _RECORD)
+        self._records = np.zeros(_CODES, RECORD)
+        self._learning = Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what has been worked out so far would cost more to send than to work out again
+        return _new_table, (self.scale, self.max_distance, self.metric)
+
+    def __dask_tokenize__(self) -> tuple[Any, ...]:
+        return ("ColorTable", self.scale, self.max_distance, self.metric)
 
     def read(self, rgb: np.ndarray) -> Pixels:
         """Read a picture, or any array of 8-bit colours.
@@ -126,8 +137,8 @@ class ColorTable:
         self._learn(rgb)
 
         def look(codes: np.ndarray, room: np.ndarray, *parts: np.ndarray) -> None:
-            records = self._records.take(codes, mode="clip", out=room.view(_RECORD)[: codes.size])
-            for name, part in zip(_RECORD.names or (), parts, strict=True):
+            records = self._records.take(codes, mode="clip", out=room.view(RECORD)[: codes.size])
+            for name, part in zip(RECORD.names or (), parts, strict=True):
                 part[...] = records[name].reshape(part.shape)
 
         _for_chunks(rgb, look, *out)
@@ -137,7 +148,7 @@ class ColorTable:
         """Read values alone: ``(...)`` float32 of ``(..., 3)`` uint8; half the work."""
         self._learn(rgb)
         values = self._records.view(np.float32)
-        fields = _RECORD.itemsize // values.itemsize
+        fields = RECORD.itemsize // values.itemsize
         out = np.empty(rgb.shape[:-1], np.float32)
 
         def look(codes: np.ndarray, room: np.ndarray, part: np.ndarray) -> None:
@@ -156,20 +167,25 @@ class ColorTable:
             if not state.all():
                 self._state[codes[state == 0]] = _MET
 
-        _for_chunks(rgb, mark)
-        slabs = self._state.reshape(64, -1)
-        new = np.concatenate(
-            [np.flatnonzero(slab == _MET) + i * slab.size for i, slab in enumerate(slabs)]
-        )
-        share = max(256, -(-len(new) // (4 * _cores())))
-        parts = [new[first : first + share] for first in range(0, len(new), share)]
-        for codes, records in zip(parts, _in_threads(self._describe, parts), strict=True):
-            self._records[codes] = records
-        self._state[new] = _KNOWN
+        with self._learning:
+            _for_chunks(rgb, mark)
+            slabs = self._state.reshape(64, -1)
+            new = np.concatenate(
+                [np.flatnonzero(slab == _MET) + i * slab.size for i, slab in enumerate(slabs)]
+            )
+            share = max(256, -(-len(new) // (4 * _cores())))
+            parts = [new[first : first + share] for first in range(0, len(new), share)]
+            for codes, records in zip(parts, _in_threads(self._describe, parts), strict=True):
+                self._records[codes] = records
+            self._state[new] = _KNOWN
 
     def _describe(self, codes: np.ndarray) -> np.ndarray:
         levels = np.stack([codes & 255, codes >> 8 & 255, codes >> 16], axis=1)
         return describe(self._curve, levels, max_distance=self.max_distance)
+
+
+def _new_table(scale: ColorScale, max_distance: float, metric: str) -> ColorTable:
+    return ColorTable(scale, max_distance=max_distance, metric=metric)
 
 
 def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> np.ndarray:
@@ -196,7 +212,7 @@ def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> n
     scale = curve.scale
     match = curve.match(levels)
     ambiguous = match.rival_distance <= 1.5 * match.distance + 1.0
-    out = np.zeros(len(levels), _RECORD)
+    out = np.zeros(len(levels), RECORD)
     values = scale.to_value(match.position)
     spread = _spread(curve, match, ambiguous)
     high, low = scale.to_value(match.position + spread), scale.to_value(match.position - spread)
@@ -257,7 +273,7 @@ def _for_chunks(rgb: np.ndarray, work: Callable[..., None], *outputs: np.ndarray
     places = list(_places(rows, columns))
 
     def span(places: list[tuple[slice, slice]]) -> None:
-        codes, room = np.empty(CHUNK, np.intp), np.empty(CHUNK, _RECORD)
+        codes, room = np.empty(CHUNK, np.intp), np.empty(CHUNK, RECORD)
         for place in places:
             packed = _pack(rgb, place, codes)
             work(packed, room.view(np.uint8), *(output[place] for output in outputs))

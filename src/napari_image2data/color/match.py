@@ -153,7 +153,7 @@ class ColorCurve:
 
     def _position(self, index: np.ndarray) -> np.ndarray:
         table = self.scale.positions
-        return np.interp(index, np.arange(len(table)), table)
+        return np.asarray(np.interp(index, np.arange(len(table)), table))
 
     def _prepare_products(self) -> None:
         count = len(self._start)
@@ -254,7 +254,7 @@ class ColorCurve:
     def _foot(
         self, piece: np.ndarray, point: np.ndarray, levels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Index of, and RGB distance to, the nearest point on a piece or its two neighbours, in float64."""
+        """Index of, and RGB distance to, the nearest point on a piece or its neighbours."""
         count = len(self._start)
         best_square = np.full(len(piece), np.inf)
         best_piece, best_along = piece, np.zeros(len(piece))

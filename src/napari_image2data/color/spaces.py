@@ -64,7 +64,7 @@ def luma_chroma_matrix(chroma_weight: float = CHROMA_WEIGHT) -> np.ndarray:
     [10.0, 10.0, 10.0]
     """
     gray = np.tile(LUMA, (3, 1))
-    return gray + chroma_weight * (np.eye(3) - gray)
+    return np.asarray(gray + chroma_weight * (np.eye(3) - gray))
 
 
 def to_space(levels: np.ndarray, metric: str) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.curve import Curve, Reading, read_positions
@@ -19,38 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_image2data.color.scale import ColorScale
-
-
-def lookup(image: np.ndarray, scale: ColorScale, *, max_distance: float = 60.0) -> Field:
-    """Look every pixel up on the scale, pixel by pixel."""
-    rgb, opacity = as_rgb(image)
-    colors, inverse = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
-    distance, index = cKDTree(scale.colors * 255).query(colors.astype(float))
-    off = distance > max_distance
-    values = np.where(off, np.nan, scale.values[index]).astype(np.float32)
-    flags = np.where(off, Flag.OFF_SCALE, 0).astype(np.uint8)
-    step = np.abs(np.gradient(scale.values))[index] / np.sqrt(12)
-    shape = rgb.shape[:2]
-
-    def picture(table: np.ndarray) -> np.ndarray:
-        return table[inverse.ravel()].reshape(shape)
-
-    field = Field(
-        values=picture(values),
-        distance=picture(distance.astype(np.float32)),
-        sigma=picture(np.where(off, np.nan, step).astype(np.float32)),
-        flags=picture(flags),
-        x=np.arange(shape[1]) + 0.5,
-        y=np.arange(shape[0]) + 0.5,
-        scale=scale,
-        box=(0, 0, shape[1], shape[0]),
-    )
-    if opacity is not None:
-        clear = opacity == 0
-        field.values[clear] = np.nan
-        field.sigma[clear] = np.nan
-        field.flags[clear] |= np.uint8(Flag.NO_DATA)
-    return field
 
 
 def decode(
