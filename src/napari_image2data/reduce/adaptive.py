@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Norm = Literal["rmse", "max"]
 """The error that is kept: root mean square, or the largest, over the clean pixels."""
 
-PIXELS_PER_POINT = 100
+PIXELS_PER_POINT = 50
 """Pixels looked at per point while the mesh grows; the result is judged on all of them."""
 
 
@@ -252,8 +253,13 @@ class GrowingMesh:
         if n_points is not None:
             return len(self.points) >= n_points
         assert tolerance is not None
-        # a coarse look is cheap; all pixels are asked only when it promises success
-        if self._stride() > 1 and self._error(self._current()) > tolerance:
+        # A mesh through the field is looked at first: the fit rarely halves its error, and all
+        # pixels are asked only when the coarse look promises success.
+        mesh = self._current()
+        plain = self._plain_error(mesh.residual(mesh.own_values()))
+        if plain > tolerance and not (self.fit and plain < 2.5 * tolerance):
+            return False
+        if mesh.step > 1 and self._plain_error(mesh.residual(mesh.heights)) > tolerance:
             return False
         rmse, worst = self.errors()
         return (rmse if self.norm == "rmse" else worst) <= tolerance
@@ -269,17 +275,18 @@ class GrowingMesh:
         plain = mesh.residual(mesh.own_values())
         worst, where = mesh.worst(np.abs(plain))
         order = mesh.sums(plain**2) if self.norm == "rmse" else worst
-        error = self._error(mesh)
+        error = self._plain_error(plain)
         limit = tolerance if (tolerance is not None and self.norm == "max") else 0.0
         wanted = self._batch(error, tolerance, n_points)
         chosen = mesh.spread_out(order, (worst > limit) & (where >= 0), wanted)
-        new = np.setdiff1d(where[chosen], self.points)
+        new = where[chosen]
+        new = new[~np.isin(new, self.points)]
         if len(new) == 0 and mesh.step > 1:
             self._fine = True  # the coarse look sees nothing any more
         elif len(new) == 0:
             self.exact = True
         if n_points is not None:
-            new = new[: max(0, n_points - len(self.points))]
+            new = new[: n_points - len(self.points)]
         self.points = np.union1d(self.points, new)
         self._mesh = None
         return error
@@ -311,8 +318,7 @@ class GrowingMesh:
             self._mesh = _Fitted(self, 1)
         return self._current()
 
-    def _error(self, mesh: _Fitted) -> float:
-        residual = mesh.residual(mesh.heights)
+    def _plain_error(self, residual: NDArray[np.float64]) -> float:
         if not len(residual):
             return 0.0
         if self.norm == "rmse":
@@ -326,11 +332,11 @@ class GrowingMesh:
         if n_points is not None:
             left = n_points - have
             # the last points are placed in small batches, each seeing what the last one did
-            return left if left <= 4 else min(batch, max(4, left // 2))
+            return min(left, batch, max(4, left // 2, have // 20))
         if tolerance and self.norm == "rmse":
-            # the error of a linear mesh falls as 1 / points
-            left = int(have * (error / tolerance - 1.0))
-            return max(1, min(batch, max(4, have // 50, left // 2)))
+            # the error of a linear mesh falls as 1 / points; the fit takes a third off it
+            left = int(have * ((0.65 if self.fit else 1.0) * error / tolerance - 1.0))
+            return max(1, min(batch, max(4, have // 40, left // 2)))
         return batch
 
 
@@ -356,7 +362,11 @@ class _Fitted:
         )
         self.pixel = np.concatenate([self.mesh.pixel[self.inside], self.beyond])
         self.n_cells = len(self.mesh.triangles) + len(self.mesh.hull_edges)
-        self.heights = self._fit() if growth.fit else self.own_values()
+
+    @cached_property
+    def heights(self) -> NDArray[np.float64]:
+        """Heights of the points: fitted, or the field's own."""
+        return self._fit() if self.growth.fit else self.own_values()
 
     def own_values(self) -> NDArray[np.float64]:
         return self.growth.values.ravel()[self.growth.points]
@@ -396,7 +406,8 @@ class _Fitted:
         beside = self.mesh.neighbors[triangles]
         larger = chosen[beside] & (rank[beside] > rank[triangles][:, None])
         chosen[triangles[larger.any(axis=1)]] = False
-        return np.flatnonzero(chosen[:-1])
+        found = np.flatnonzero(chosen[:-1])
+        return found[np.argsort(-order[found], kind="stable")]
 
     def _fit(self) -> NDArray[np.float64]:
         """Heights of least squares over the clean pixels.

@@ -25,7 +25,7 @@ class Mesh:
     shape : (h, w)
         Shape of the pixel grid.
     step : int
-        Use every ``step``-th row and column only: a coarse look at a large grid.
+        Use every ``step``-th row and column only, and the last: a coarse look at a large grid.
     spacing : (float, float)
         Size ``(dy, dx)`` of a pixel: it decides which triangles are Delaunay's.
 
@@ -74,7 +74,6 @@ class Mesh:
         self.hull_edges: Index = self.delaunay.convex_hull
         self._plane = plane
         self._spacing = spacing
-        self._step = step
         self._fill(step)
 
     def _fill(self, step: int) -> None:
@@ -83,11 +82,11 @@ class Mesh:
         y = self.rows[self.triangles]
         x = self.cols[self.triangles]
         slack = 1e-9 * max(height, width)
-        first = np.ceil((y.min(axis=1) - slack) / step).astype(np.intp).clip(0)
-        last = np.floor((y.max(axis=1) + slack) / step).astype(np.intp)
-        last = last.clip(max=(height - 1) // step)
+        self.grid_rows, self.grid_cols = _grid_lines(height, step), _grid_lines(width, step)
+        first = np.searchsorted(self.grid_rows, y.min(axis=1) - slack)
+        last = np.searchsorted(self.grid_rows, y.max(axis=1) + slack, side="right") - 1
         owner, line = _ranges(first, last)
-        row = (line * step).astype(np.float64)
+        row = self.grid_rows[line].astype(np.float64)
         low = np.full(len(owner), np.inf)
         high = np.full(len(owner), -np.inf)
         for a, b in ((0, 1), (1, 2), (2, 0)):
@@ -104,11 +103,11 @@ class Mesh:
             high = np.where(crosses, np.maximum(high, at), high)
         good = low <= high
         owner, line, low, high = owner[good], line[good], low[good], high[good]
-        left = np.ceil((low - slack) / step).astype(np.intp).clip(0)
-        right = np.floor((high + slack) / step).astype(np.intp).clip(max=(width - 1) // step)
+        left = np.searchsorted(self.grid_cols, low - slack)
+        right = np.searchsorted(self.grid_cols, high + slack, side="right") - 1
         span, column = _ranges(left, right)
-        self.px_row = (line[span] * step).astype(np.int32)
-        self.px_col = (column * step).astype(np.int32)
+        self.px_row = self.grid_rows[line[span]]
+        self.px_col = self.grid_cols[column]
         self.pixel = self.px_row.astype(np.intp) * width + self.px_col
         self.px_triangle = owner[span]
         counts = np.bincount(self.px_triangle, minlength=len(self.triangles))
@@ -125,7 +124,7 @@ class Mesh:
         covered = np.zeros(self.shape, bool)
         covered.ravel()[self.pixel] = True
         grid = np.zeros(self.shape, bool)
-        grid[:: self._step, :: self._step] = True
+        grid[np.ix_(self.grid_rows, self.grid_cols)] = True
         pixels = np.flatnonzero(grid & ~covered)
         y, x = np.divmod(pixels, width)
         y, x = y * self._spacing[0], x * self._spacing[1]
@@ -202,6 +201,11 @@ class Mesh:
             hits = np.flatnonzero(amount == worst[self.px_triangle])
             where[self.px_triangle[hits[::-1]]] = self.pixel[hits[::-1]]
         return worst, where
+
+
+def _grid_lines(length: int, step: int) -> NDArray[np.int32]:
+    """Every ``step``-th line and the last one: a mesh may end in slivers along the rim."""
+    return np.unique(np.append(np.arange(0, length, step), length - 1)).astype(np.int32)
 
 
 def _ranges(first: Index, last: Index) -> tuple[Index, Index]:
