@@ -1,0 +1,73 @@
+"""Step 5 of the docks: flat pixels to clusters, clusters to points."""
+
+from __future__ import annotations
+
+from magicgui.widgets import FloatSlider, SpinBox
+
+from napari_image2data.plugin import steps
+from napari_image2data.plugin.controls import Section, button, grouped
+from napari_image2data.plugin.session import Session
+
+
+class ClusterSection(Section):
+    """DBSCAN and centroids: they follow the sliders and every new mask."""
+
+    def __init__(
+        self, session: Session, title: str = "5  Cluster to points", *, folded: bool = True
+    ) -> None:
+        super().__init__(
+            title,
+            "Joins neighboring flat pixels (DBSCAN) and keeps the middle one of each cluster.",
+            folded=folded,
+        )
+        self.session = session
+        self.eps = FloatSlider(
+            label="eps",
+            min=1,
+            max=10,
+            step=0.1,
+            value=1,
+            tooltip="Pixels nearer than this belong together (pixels)",
+        )
+        self.min_samples = SpinBox(
+            label="min samples",
+            min=1,
+            max=200,
+            value=2,
+            tooltip="Flat pixels within eps that a cluster's core needs, the pixel itself counted",
+        )
+        self.form.extend([self.eps, self.min_samples])
+        self.cluster = button("Cluster", "Make clusters and their centroids", primary=True)
+        self.below.append(self.cluster)
+        self.cluster.changed.connect(self.run)
+        self.eps.changed.connect(self._again)
+        self.min_samples.changed.connect(self._again)
+        session.changed.connect(self._on_changed)
+
+    def run(self, then: steps.Then = None) -> None:
+        """Cluster with the controls' options."""
+        self.session.state.live.discard("reduce")
+        self.session.state.live.add("cluster")
+        steps.cluster(
+            self.session,
+            then=then if callable(then) else None,
+            eps=float(self.eps.value),
+            min_samples=int(self.min_samples.value),
+        )
+
+    def _again(self) -> None:
+        if "cluster" in self.session.state.live and self.session.state.mask is not None:
+            self.run()
+
+    def _on_changed(self, what: str) -> None:
+        state = self.session.state
+        if what == "mask":
+            self._again()
+        elif what in ("labels", "points"):
+            self.done = state.labels is not None
+            if state.labels is None or state.mask is None:
+                self.note.say("")
+            else:
+                count = int(state.labels.max(initial=0))
+                pixels = grouped(int(state.mask.sum()))
+                self.note.say(f"{pixels} pixels → {grouped(count)} points.")

@@ -1,0 +1,449 @@
+"""Fields, masks and points as napari layers: plain data first, layers last.
+
+Every ``*_layer`` function returns a napari layer tuple ``(data, attributes, kind)`` and needs no
+window. `add_or_update` is the only function here that touches a viewer. napari counts pixel
+centres from 0, the rest of this package counts pixel edges from 0: the shift by half a pixel
+happens here and in ``boxes.py`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Layer
+from napari.utils import Colormap, DirectLabelColormap
+
+from napari_image2data.decode.field import Field, Flag
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from napari.components import ViewerModel
+
+    from napari_image2data.color.scale import ColorScale
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+PROVENANCE = "napari-image2data"
+"""Key of a layer's metadata: where the layer came from, as plain values that JSON can hold."""
+
+SOURCE = "napari-image2data source"
+"""Key of a data layer's metadata: the Field itself, for the next step."""
+
+SUFFIX = {
+    "boxes": "boxes",
+    "data": "data",
+    "sigma": "sigma",
+    "flags": "flags",
+    "mask": "gradient mask",
+    "clusters": "clusters",
+    "centroids": "centroids",
+    "reconstruction": "reconstruction",
+    "difference": "difference",
+    "swipe": "swipe",
+    "tick labels": "tick labels",
+}
+"""What follows the figure's name in the name of each layer."""
+
+WITH_BAR = ("data", "sigma", "difference")
+"""Pictures that show a color bar; the others' is the data's."""
+
+REASONS = {
+    Flag.OVERLAY: ("ink over the data", "#e69f00"),
+    Flag.OFF_SCALE: ("color not on the scale", "#cc3311"),
+    Flag.NO_DATA: ("no data", "#999999"),
+    Flag.AMBIGUOUS: ("two values explain the color", "#aa4499"),
+    Flag.BELOW: ("below the scale", "#0077bb"),
+    Flag.ABOVE: ("above the scale", "#ee3377"),
+    Flag.FILLED: ("filled from the surroundings", "#117733"),
+}
+"""Words and color of each flag; a later one is drawn over an earlier one."""
+
+
+def layer_name(figure: str, role: str) -> str:
+    """Name of the layer that holds ``role`` of the figure called ``figure``."""
+    return f"{figure} {SUFFIX[role]}"
+
+
+def figure_placement(figure: Layer | None, origin: tuple[float, float] = (0, 0)) -> dict[str, Any]:
+    """Layer attributes that put a crop of the figure exactly over the figure.
+
+    Parameters
+    ----------
+    figure : napari Image layer or None
+        The layer the crop was cut from; None puts the crop at the world's origin.
+    origin : (row, column)
+        First row and column of the crop.
+
+    Returns
+    -------
+    dict
+        ``scale``, ``translate``, ``affine`` and ``units`` for the last two axes.
+    """
+    offset = np.asarray(origin, float)
+    if figure is None:
+        return {"translate": offset}
+    # the layer's own transform is scale, then shear, rotation and shift; the affine comes after
+    corner = np.zeros(figure.ndim)
+    step = np.linalg.inv(np.asarray(figure.affine.linear_matrix))
+    zero = np.asarray(figure.data_to_world(corner))
+    columns = []
+    for axis in (figure.ndim - 2, figure.ndim - 1):
+        one = corner.copy()
+        one[axis] = 1
+        columns.append((step @ (np.asarray(figure.data_to_world(one)) - zero))[-2:])
+    shift = np.column_stack(columns) @ offset
+    return {
+        "scale": np.asarray(figure.scale)[-2:],
+        "rotate": np.asarray(figure.rotate)[-2:, -2:],
+        "shear": np.asarray(figure.shear)[-1:],
+        "translate": np.asarray(figure.translate)[-2:] + shift,
+        "affine": figure.affine.set_slice((figure.ndim - 2, figure.ndim - 1)).affine_matrix,
+        "units": tuple(figure.units)[-2:],
+    }
+
+
+def axis_placement(field: Field) -> dict[str, Any] | None:
+    """Layer attributes that put a field at its axes' values, or None where that cannot be done.
+
+    napari places a layer by a scale and a shift, so both axes must be evenly spaced (a log axis
+    is not).
+    """
+    steps = []
+    for centers in (field.y, field.x):
+        spacing = np.diff(np.asarray(centers, float))
+        if spacing.size == 0 or not np.isfinite(spacing).all():
+            return None
+        mean = spacing.mean()
+        if mean == 0 or np.abs(spacing - mean).max() > 1e-3 * abs(mean):
+            return None
+        steps.append(float(mean))
+    return {"scale": np.array(steps), "translate": np.array([field.y[0], field.x[0]], float)}
+
+
+def scale_display(scale: ColorScale, name: str, *, spread: bool = True) -> dict[str, Any]:
+    """``colormap``, ``contrast_limits`` and ``gamma`` that show values in the scale's own colors.
+
+    A log scale would crowd its lower decades into a few steps of napari's linear color table.
+    With ``spread`` a gamma below 1 makes room for them; the color positions are moved by the same
+    power, so that each value keeps its color. (Points know no gamma, and need none: their colors
+    come from no table.)
+    """
+    values = np.asarray(scale.values, float)
+    colors = np.asarray(scale.colors, float)
+    if values[0] > values[-1]:
+        values, colors = values[::-1], colors[::-1]
+    low, high = sorted((float(scale.vmin), float(scale.vmax)))
+    low, high = min(low, values[0]), max(high, values[-1])
+    middle = (np.median(values) - low) / (high - low)
+    crowded = spread and 0 < middle < 0.3
+    gamma = float(np.clip(np.log(0.5) / np.log(middle), 0.2, 1)) if crowded else 1.0
+
+    if scale.discrete:
+        edges = np.concatenate([[low], (values[1:] + values[:-1]) / 2, [high]])
+        controls = ((edges - low) / (high - low)) ** gamma
+        interpolation = "zero"
+    else:
+        controls = ((values - low) / (high - low)) ** gamma
+        if controls[0] > 0:
+            controls, colors = np.r_[0, controls], np.vstack([colors[:1], colors])
+        if controls[-1] < 1:
+            controls, colors = np.r_[controls, 1], np.vstack([colors, colors[-1:]])
+        interpolation = "linear"
+    controls[0], controls[-1] = 0, 1
+    return {
+        "colormap": Colormap(
+            np.column_stack([colors, np.ones(len(colors))]),
+            name=name,
+            controls=controls,
+            interpolation=interpolation,
+        ),
+        "contrast_limits": (low, high),
+        "gamma": gamma,
+    }
+
+
+def plain_display(values: np.ndarray, name: str = "viridis") -> dict[str, Any]:
+    """``colormap`` and ``contrast_limits`` of values that have no color scale of their own."""
+    finite = np.asarray(values)[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    return {"colormap": name, "contrast_limits": (low, high if high > low else low + 1), "gamma": 1}
+
+
+def named(
+    figure: str, role: str, place: Mapping[str, Any] | None, provenance: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Name, provenance and placement of a layer."""
+    about = {"figure": figure, "role": role, **(provenance or {})}
+    return {
+        "name": layer_name(figure, role),
+        "metadata": {PROVENANCE: about},
+        **(place or {}),
+    }
+
+
+def _stacked(place: Mapping[str, Any] | None, ndim: int) -> dict[str, Any]:
+    """A placement of the last two axes, with the axes before them left as they are."""
+    place = dict(place or {})
+    more = ndim - 2
+    if more <= 0 or not place:
+        return place
+    place["translate"] = np.r_[np.zeros(more), np.asarray(place["translate"])]
+    if "scale" in place:
+        place["scale"] = np.r_[np.ones(more), np.asarray(place["scale"])]
+    for unused in ("rotate", "shear", "affine", "units", "axis_labels"):
+        place.pop(unused, None)
+    return place
+
+
+def data_layer(
+    field: Field,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> data``: the values in the figure's own colors, NaN transparent."""
+    display = (
+        scale_display(field.scale, layer_name(figure, "data"))
+        if field.scale is not None
+        else plain_display(field.values)
+    )
+    attributes = named(figure, "data", _stacked(place, field.values.ndim), provenance)
+    attributes["metadata"][SOURCE] = field
+    return field.values, {**attributes, **display, "blending": "translucent_no_depth"}, "image"
+
+
+def sigma_layer(
+    field: Field,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> sigma``: standard uncertainty in value units."""
+    attributes = named(figure, "sigma", _stacked(place, field.sigma.ndim), provenance)
+    span = abs(field.scale.vmax - field.scale.vmin) if field.scale is not None else 1.0
+    high = 0.05 * span or 1.0
+    if isinstance(field.sigma, np.ndarray) and np.isfinite(field.sigma).any():
+        high = float(np.nanpercentile(field.sigma, 98)) or high
+    return (
+        field.sigma,
+        {**attributes, "colormap": "magma", "contrast_limits": (0.0, high), "visible": False},
+        "image",
+    )
+
+
+def flags_layer(
+    field: Field,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> flags``: why a pixel was not read or is special, one label a reason."""
+    import pandas as pd
+
+    def labels_of(flags: np.ndarray) -> np.ndarray:
+        labels = np.zeros(flags.shape, np.uint8)
+        for number, flag in enumerate(REASONS, start=1):
+            labels[(flags & int(flag)) != 0] = number
+        return labels
+
+    flags = field.flags
+    labels = labels_of(flags) if isinstance(flags, np.ndarray) else flags.map_blocks(labels_of)
+    colors: dict[int | None, Any] = {None: "transparent", 0: "transparent"}
+    colors |= {number: color for number, (_, color) in enumerate(REASONS.values(), start=1)}
+    features = pd.DataFrame(
+        {
+            "index": range(len(REASONS) + 1),
+            "reason": ["read", *(words for words, _ in REASONS.values())],
+        }
+    )
+    return (
+        labels,
+        {
+            **named(figure, "flags", _stacked(place, flags.ndim), provenance),
+            "colormap": DirectLabelColormap(color_dict=colors),
+            "features": features,
+            "visible": False,
+        },
+        "labels",
+    )
+
+
+def mask_layer(
+    mask: np.ndarray,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> gradient mask``: 1 where the field is flat."""
+    colors = {None: "transparent", 0: "transparent", 1: "#ff9f1c"}
+    return (
+        np.asarray(mask).astype(np.uint8),
+        {
+            **named(figure, "mask", place, provenance),
+            "colormap": DirectLabelColormap(color_dict=colors),
+            "opacity": 0.6,
+        },
+        "labels",
+    )
+
+
+def clusters_layer(
+    labels: np.ndarray,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> clusters``: 0 none, 1.. the clusters."""
+    attributes = named(figure, "clusters", place, provenance)
+    return np.asarray(labels), {**attributes, "opacity": 0.7}, "labels"
+
+
+def points_layer(
+    points: pd.DataFrame,
+    figure: str,
+    scale: ColorScale | None = None,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    shape: tuple[int, int] | None = None,
+) -> LayerData:
+    """``<fig> centroids``: one point a row of the table, faces colored by value."""
+    attributes = named(figure, "centroids", place, provenance)
+    values = np.asarray(points["value"], float)
+    name = layer_name(figure, "centroids")
+    display = (
+        scale_display(scale, name, spread=False) if scale is not None else plain_display(values)
+    )
+    extent = max(shape) if shape is not None else 400
+    size = float(np.clip(extent / np.sqrt(max(len(points), 1)) / 3, extent / 160, extent / 50))
+    return (
+        points[["row", "col"]].to_numpy(float),
+        {
+            **attributes,
+            "features": points.reset_index(drop=True),
+            "face_color": "value",
+            "face_colormap": display["colormap"],
+            "face_contrast_limits": display["contrast_limits"],
+            "size": size,
+            "border_color": "black",
+            "border_width": 0.12,
+        },
+        "points",
+    )
+
+
+def reconstruction_layer(
+    again: np.ndarray,
+    figure: str,
+    scale: ColorScale | None = None,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    role: str = "reconstruction",
+) -> LayerData:
+    """``<fig> reconstruction``: the field rebuilt from the points, in the figure's colors."""
+    name = layer_name(figure, role)
+    display = scale_display(scale, name) if scale is not None else plain_display(again)
+    attributes = named(figure, role, place, provenance)
+    return again, {**attributes, **display, "blending": "translucent_no_depth"}, "image"
+
+
+def difference_layer(
+    difference: np.ndarray,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> difference``: reconstruction minus data, diverging colors centred at 0."""
+    from cmap import Colormap as NamedColormap
+
+    finite = np.abs(difference[np.isfinite(difference)])
+    # single wrong pixels must not wash out the picture: the brightest 0.5 % may saturate
+    limit = float(np.percentile(finite, 99.5)) if finite.size else 0.0
+    limit = limit or float(finite.max(initial=0.0)) or 1.0
+    colors = np.asarray(NamedColormap("crameri:vik")(np.linspace(0, 1, 257)))
+    return (
+        difference,
+        {
+            **named(figure, "difference", place, provenance),
+            "colormap": Colormap(colors, name=layer_name(figure, "difference")),
+            "contrast_limits": (-limit, limit),
+            "blending": "translucent_no_depth",
+        },
+        "image",
+    )
+
+
+_KINDS = {"image": "Image", "labels": "Labels", "points": "Points", "shapes": "Shapes"}
+_PLACE = ("affine", "scale", "rotate", "shear", "translate", "units")
+_DISPLAY = ("colormap", "gamma", "contrast_limits")
+
+
+def add_or_update(
+    viewer: ViewerModel, layer_data: LayerData, previous: Layer | None = None
+) -> Layer:
+    """Show a layer: update the one that is there, or add it.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+    layer_data : tuple
+        ``(data, attributes, kind)`` from a ``*_layer`` function.
+    previous : Layer or None
+        The layer that showed this before; it is updated even when it was renamed since. Without
+        it a layer of the same name *and* kind is updated; a layer of the same name but another
+        kind is left alone and the new one gets a number behind its name.
+
+    Returns
+    -------
+    Layer
+        What the user chose on an updated layer (visibility, opacity, limits) stays, unless the
+        color scale itself changed.
+    """
+    data, attributes, kind = layer_data
+    if previous is not None and previous in viewer.layers:
+        layer: Layer | None = previous
+    else:
+        name = attributes["name"]
+        layer = viewer.layers[name] if name in viewer.layers else None  # noqa: SIM401
+    if layer is None or type(layer).__name__ != _KINDS[kind] or layer.ndim != _ndim(data, kind):
+        layer = Layer.create(data, attributes, kind)
+        viewer.add_layer(layer)
+        if kind == "image":
+            layer.colorbar.visible = attributes["metadata"][PROVENANCE]["role"] in WITH_BAR
+        return layer
+    _update(layer, data, attributes, kind)
+    return layer
+
+
+def _ndim(data: Any, kind: str) -> int:
+    return int(np.shape(data)[1]) if kind == "points" else len(np.shape(data))
+
+
+def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> None:
+    new = attributes["metadata"]
+    old = dict(layer.metadata)
+    same_scale = old.get(PROVENANCE, {}).get("scale") == new[PROVENANCE].get("scale")
+    if kind == "points":
+        with layer.events.blocker_all():
+            layer.selected_data = set()
+            layer.data = data
+            layer.features = attributes["features"]
+        layer.face_colormap = attributes["face_colormap"]
+        layer.face_contrast_limits = attributes["face_contrast_limits"]
+        layer.face_color = "value"
+        layer.size = attributes["size"]
+        layer.border_color = attributes["border_color"]
+        layer.refresh()
+    else:
+        layer.data = data
+        if kind == "labels" and "features" in attributes:
+            layer.features = attributes["features"]
+        if kind == "image" and not (same_scale and "scale" in new[PROVENANCE]):
+            for key in _DISPLAY:
+                if key in attributes:
+                    setattr(layer, key, attributes[key])
+    for key in _PLACE:
+        if key in attributes:
+            setattr(layer, key, attributes[key])
+    layer.metadata = {**old, **new}

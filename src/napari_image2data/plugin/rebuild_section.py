@@ -1,0 +1,151 @@
+"""Step 6 of the docks: is the data in the points? Rebuild, compare, look."""
+
+from __future__ import annotations
+
+import numpy as np
+from magicgui.widgets import ComboBox, Container, FloatSlider
+from qtpy.QtCore import QTimer
+
+from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin import steps
+from napari_image2data.plugin.controls import Section, button, grouped, tight
+from napari_image2data.plugin.session import Session
+
+
+class RebuildSection(Section):
+    """Rebuild from the points, compare with the data, flicker or swipe between them."""
+
+    def __init__(
+        self, session: Session, title: str = "6  Reconstruct and compare", *, folded: bool = True
+    ) -> None:
+        super().__init__(
+            title, "Interpolates the field back from the points alone and compares.", folded=folded
+        )
+        self.session = session
+        self.method = ComboBox(
+            label="method",
+            choices=["linear", "cubic", "nearest", "rbf"],
+            tooltip="How to interpolate between the points",
+        )
+        self.form.append(self.method)
+        self.rebuild = button("Reconstruct", "Rebuild the field and compare", primary=True)
+        self.look = ComboBox(
+            label="look",
+            choices=[
+                ("at the data", "data"),
+                ("at the reconstruction", "reconstruction"),
+                ("at the difference", "difference"),
+                ("at both in turn (flicker)", "flicker"),
+                ("at both side by side (swipe)", "swipe"),
+            ],
+            tooltip="What to show, to see where they differ",
+        )
+        self.edge = FloatSlider(
+            label="edge", min=0, max=1, step=0.01, value=0.5, tooltip="Left: data; right: rebuilt"
+        )
+        self.below.append(self.rebuild)
+        view = Container(widgets=[self.look, self.edge], labels=True)
+        tight(view)
+        self.below.append(view)
+        self._timer = QTimer()
+        self._timer.setInterval(600)
+        self._timer.timeout.connect(self._blink)
+        self._set_view(False)
+
+        self.rebuild.changed.connect(self.run)
+        self.method.changed.connect(self._again)
+        self.look.changed.connect(self._on_look)
+        self.edge.changed.connect(self._swipe)
+        session.changed.connect(self._on_changed)
+        session.figure_changed.connect(self._stop)
+
+    def run(self, then: steps.Then = None) -> None:
+        """Rebuild with the controls' options."""
+        self.session.state.live.add("rebuild")
+        steps.rebuild(self.session, then=then if callable(then) else None, method=self.method.value)
+
+    def _again(self) -> None:
+        if "rebuild" in self.session.state.live and self.session.state.points is not None:
+            self.run()
+
+    def _on_changed(self, what: str) -> None:
+        if what == "points":
+            self._again()
+        elif what == "rebuilt":
+            report = self.session.state.report
+            self.done = report is not None
+            self._set_view(report is not None)
+            self.note.say("" if report is None else self._words())
+            if report is not None:
+                self._on_look(self.look.value)
+
+    def _words(self) -> str:
+        state = self.session.state
+        report, points = state.report, state.points
+        assert points is not None
+        return (
+            f"{grouped(report.pixels)} pixels → {grouped(len(points))} points "
+            f"({report.compression:.0f} : 1): "
+            f"rmse {report.relative_rmse:.2%} of the range, largest error {report.max:.3g}, "
+            f"bias {report.bias:+.1g}, R² {report.r2:.4f}."
+        )
+
+    def _set_view(self, shown: bool) -> None:
+        self.look.visible = shown
+        self.edge.visible = shown and self.look.value == "swipe"
+        if not shown:
+            self._stop()
+
+    # ---- ways to look -----------------------------------------------------------------------
+
+    def _on_look(self, look: str) -> None:
+        self._timer.stop()
+        self.edge.visible = look == "swipe"
+        layers = self.session.state.layers
+        swipe = layers.get("swipe")
+        if look != "swipe" and swipe is not None and swipe in self.session.viewer.layers:
+            self.session.viewer.layers.remove(swipe)
+        if look == "swipe":
+            self._swipe()
+        elif look == "flicker":
+            self._timer.start()
+        wanted = {"flicker": "data"}.get(look, look)
+        for role in ("data", "reconstruction", "difference"):
+            if role in layers:
+                layers[role].visible = role == wanted
+        for role in ("mask", "clusters"):
+            if role in layers:
+                layers[role].visible = False
+
+    def _stop(self) -> None:
+        if self.look.value != "data":
+            self.look.value = "data"
+
+    def _blink(self) -> None:
+        layers = self.session.state.layers
+        if self.session.closed or "data" not in layers or "reconstruction" not in layers:
+            self._timer.stop()
+            return
+        shown = layers["reconstruction"].visible
+        layers["reconstruction"].visible = not shown
+        layers["data"].visible = shown
+
+    def _swipe(self) -> None:
+        session = self.session
+        state = session.state
+        if self.look.value != "swipe" or state.again is None or state.field is None:
+            return
+        field = session.need_field()
+        edge = round(float(self.edge.value) * field.values.shape[1])
+        columns = np.arange(field.values.shape[1]) < edge
+        session.show(
+            "swipe",
+            as_layers.reconstruction_layer(
+                np.where(columns, field.values, state.again),
+                session.name(),
+                field.scale,
+                session.place(),
+                session.provenance(),
+                role="swipe",
+            ),
+        )

@@ -1,0 +1,155 @@
+"""Step 2 of the docks: which color stands for which value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import CheckBox, ComboBox, LineEdit
+
+from napari_image2data.errors import Image2DataError
+from napari_image2data.plugin import steps
+from napari_image2data.plugin.boxes import COLOR_BAR
+from napari_image2data.plugin.controls import (
+    ColormapChooser,
+    NumberLine,
+    ScaleStrip,
+    Section,
+    button,
+)
+from napari_image2data.plugin.session import Session
+
+BAR = "the figure's color bar"
+NAMED = "a named color map"
+
+
+class ScaleSection(Section):
+    """Colors from the color bar or by name, the values at both ends, and how they lie between."""
+
+    def __init__(self, session: Session, title: str = "2  Color scale") -> None:
+        super().__init__(title, "Which color stands for which value. Type what could not be read.")
+        self.session = session
+        self._writing = False
+        self.source = ComboBox(
+            label="colors from",
+            choices=[(BAR, "bar"), (NAMED, "name")],
+            value="name",
+            tooltip="The color bar's own pixels are best; a name is for figures without one",
+        )
+        self.cmap = ColormapChooser()
+        self.reverse = CheckBox(text="reversed", tooltip="The map runs backwards")
+        self.vmin = NumberLine("first value", "Value at the bottom or left end of the color bar")
+        self.vmax = NumberLine("last value", "Value at the top or right end of the color bar")
+        self.norm = ComboBox(
+            label="values lie",
+            choices=[("evenly (linear)", "linear"), ("by powers (log)", "log")],
+            tooltip="How the values lie between the two ends",
+        )
+        self.unit = LineEdit(label="unit", tooltip="Words for the values, e.g. m/s; kept with data")
+        self.form.extend(
+            [self.source, self.cmap, self.reverse, self.vmin, self.vmax, self.norm, self.unit]
+        )
+        self.mark = button("Mark the color bar", "Draw a rectangle and drag it over the color bar")
+        self.which = button(
+            "Which color map is it?", "Compare the picture's colors with every map that is known"
+        )
+        self.below.extend([self.mark, self.which])
+        self.strip = ScaleStrip()
+        self.below.native.layout().addWidget(self.strip)
+
+        self.source.changed.connect(self._on_source)
+        self.cmap.chosen.connect(self._on_cmap)
+        self.reverse.changed.connect(self._on_reverse)
+        self.vmin.changed.connect(self._on_range)
+        self.vmax.changed.connect(self._on_range)
+        self.norm.changed.connect(self._on_norm)
+        self.unit.changed.connect(self._on_unit)
+        self.mark.changed.connect(self._on_mark)
+        self.which.changed.connect(self._on_which)
+        session.changed.connect(self._on_changed)
+        self._write()
+
+    def _write(self) -> None:
+        """Show the session's choices in the controls."""
+        choices = self.session.choices
+        self._writing = True
+        try:
+            self.source.value = choices.source
+            self.cmap.cmap = choices.cmap
+            self.reverse.value = choices.reverse
+            self.vmin.write(choices.vmin)
+            self.vmax.write(choices.vmax)
+            self.norm.value = choices.norm
+            self.unit.value = choices.unit
+        finally:
+            self._writing = False
+        named = choices.source == "name"
+        self.cmap.visible = self.reverse.visible = self.which.visible = named
+        self.mark.visible = not named and choices.bar_box is None
+        self._preview()
+
+    def _preview(self) -> None:
+        """Paint the scale, or say what is missing."""
+        scale = None
+        try:
+            self.vmin.read()
+            self.vmax.read()
+            if self.session.figure is not None:
+                scale = self.session.choices.scale(self.session.first_picture())
+            self.note.say("")
+        except Image2DataError as error:
+            wrong = self.session.state.reading is not None
+            self.note.say(str(error), wrong=wrong)
+        self.done = scale is not None
+        self.strip.show_scale(scale)
+        if scale is not None and scale.discrete:
+            self.note.say(f"{len(scale.colors)} classes: every color is one value.")
+
+    def _on_changed(self, what: str) -> None:
+        if what == "choices":
+            self._write()
+
+    def _correct(self, **values: Any) -> None:
+        if not self._writing:
+            self.session.correct(**values)
+
+    def _on_source(self, source: str) -> None:
+        self._correct(source=source)
+
+    def _on_cmap(self, name: str) -> None:
+        self._correct(cmap=name)
+
+    def _on_reverse(self, reverse: bool) -> None:
+        self._correct(reverse=reverse)
+
+    def _on_range(self) -> None:
+        if self._writing:
+            return
+        try:
+            self.session.correct(vmin=self.vmin.read(), vmax=self.vmax.read())
+        except Image2DataError as error:
+            self.note.say(str(error), wrong=True)
+
+    def _on_norm(self, norm: str) -> None:
+        self._correct(norm=norm)
+
+    def _on_unit(self, unit: str) -> None:
+        if not self._writing:
+            self.session.choices.unit = unit
+
+    def _on_mark(self) -> None:
+        self.session.mark(COLOR_BAR)
+
+    def _on_which(self) -> None:
+        steps.identify(self.session, self._on_identified)
+
+    def _on_identified(self, matches: list[Any]) -> None:
+        if not matches:
+            self.note.say("No known color map has these colors.")
+            return
+        best = matches[0]
+        name = str(best.name)
+        reverse = name.endswith("_r")
+        self.session.correct(cmap=name.removesuffix("_r"), reverse=reverse)
+        others = ", ".join(str(match.name) for match in matches[1:4])
+        sure = "" if best.direction_known else " Which end is which cannot be told from the colors."
+        self.note.say(f"Most likely {best.name}." + (f" Then {others}." if others else "") + sure)

@@ -1,0 +1,429 @@
+"""Session: the state behind a dock: which figure, what was chosen, what came out.
+
+The docks' sections read and write a session and listen to its signals; it holds no control. All
+heavy calls go through its `Jobs`, all layers through `show`. What belongs to a figure is kept
+with that figure, so going to another one and back loses nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image, Layer
+from psygnal import Signal
+
+from napari_image2data.errors import FigureError, Image2DataError
+from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA, BoxEditor
+from napari_image2data.plugin.choices import (
+    Choices,
+    choices_of,
+    field_plane,
+    picture_of,
+    picture_size,
+)
+from napari_image2data.plugin.jobs import Jobs, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_image2data.decode.field import Field
+    from napari_image2data.figure.panel import Figure
+
+STEPS = ("reading", "choices", "field", "mask", "labels", "points", "rebuilt")
+"""Results in the order in which they depend on each other."""
+
+
+@dataclasses.dataclass
+class State:
+    """All that belongs to one figure layer."""
+
+    reading: Figure | None = None
+    panels: list[Choices] = dataclasses.field(default_factory=lambda: [Choices()])
+    panel: int = 0
+    looked_up: Field | None = None
+    """Every pixel's value whatever its distance, for the threshold's slider."""
+    decoded: Field | None = None
+    """The field as decoded, before the slider."""
+    field: Field | None = None
+    mask: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    points: pd.DataFrame | None = None
+    curve: pd.DataFrame | None = None
+    again: np.ndarray | None = None
+    report: Any = None
+    steps: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    layers: dict[str, Layer] = dataclasses.field(default_factory=dict)
+    live: set[str] = dataclasses.field(default_factory=set)
+    """Steps that a person has run: they run again when what they need changes."""
+
+
+class Session:
+    """What a dock works on.
+
+    Signals
+    -------
+    figure_changed()
+        Another figure layer, or none.
+    changed(what)
+        One of `STEPS` is new, or gone.
+    said(sentence, is_error)
+        One line for the dock's foot.
+    """
+
+    figure_changed = Signal()
+    changed = Signal(str)
+    said = Signal(str, bool)
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        # napari hands docks a proxy of the viewer, whose layers are new proxies at every look:
+        # layers could neither be compared nor kept by identity
+        self.viewer: ViewerModel = getattr(viewer, "__wrapped__", viewer)
+        viewer = self.viewer
+        self.closed = False
+        self.jobs = Jobs()
+        self.boxes = BoxEditor(self.viewer)
+        self.figure: Image | None = None
+        self.data_coordinates = False
+        self.on_values = False
+        """The figure is a layer of values already, not a picture (docks of a single step)."""
+        self._plane: tuple[Any, tuple[int, ...], Any] | None = None
+        self._states: WeakKeyDictionary[Image, State] = WeakKeyDictionary()
+        self._nothing = State()
+        self.jobs.failed.connect(self._on_failed)
+        self.boxes.moved.connect(self._on_box_moved)
+        viewer.layers.selection.events.active.connect(self._on_active)
+        viewer.layers.events.removed.connect(self._on_removed)
+        self._on_active()
+
+    # ---- the figure -------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """State of the present figure; an empty one when there is none."""
+        if self.figure is None:
+            return self._nothing
+        return self._states.setdefault(self.figure, State())
+
+    @property
+    def choices(self) -> Choices:
+        """Choices of the present panel."""
+        return self.state.panels[self.state.panel]
+
+    def figure_layers(self) -> list[Image]:
+        """Image layers that can be a figure: all but those that this plugin made."""
+        return [layer for layer in self.viewer.layers if is_figure(layer)]
+
+    def set_figure(self, layer: Image | None) -> None:
+        """Work on this layer."""
+        if layer is self.figure:
+            return
+        self.jobs.cancel()
+        self.boxes.release()
+        self.figure = layer
+        self._nothing = State()
+        self.figure_changed.emit()
+        for what in STEPS:
+            self.changed.emit(what)
+        if layer is not None and "boxes" in self.state.layers:
+            self.show_boxes()
+
+    def _on_active(self, event: Any = None) -> None:
+        if self.on_values:
+            return
+        active = self.viewer.layers.selection.active
+        if active is not None and is_figure(active):
+            self.set_figure(active)
+        elif self.figure is None and (figures := self.figure_layers()):
+            self.set_figure(figures[-1])
+
+    def _on_removed(self, event: Any) -> None:
+        gone = event.value
+        if gone is self.boxes.layer:
+            self.boxes.release()
+        for state in list(self._states.values()):
+            state.layers = {
+                role: layer for role, layer in state.layers.items() if layer is not gone
+            }
+        if gone is self.figure:
+            figures = [] if self.on_values else self.figure_layers()
+            self.set_figure(figures[-1] if figures else None)
+
+    def layers_changed(self) -> None:
+        """Take a figure when there is one to take and none is chosen."""
+        if not self.on_values and self.figure is None and (figures := self.figure_layers()):
+            self.set_figure(figures[-1])
+
+    def need_figure(self) -> Image:
+        """Return the figure layer; raises FigureError when there is none."""
+        if self.figure is None:
+            raise FigureError(
+                "There is no figure; drop a picture file onto napari "
+                "or choose File > Open Sample > Image to data."
+            )
+        return self.figure
+
+    def picture(self) -> Any:
+        """The picture (or lazy stack of pictures) of the figure layer."""
+        return picture_of(self.need_figure())
+
+    def first_picture(self) -> np.ndarray:
+        """The picture that is on view: the figure, or the present frame of a stack."""
+        figure = self.need_figure()
+        picture = self.picture()
+        more = picture.ndim - (3 if figure.rgb or picture.shape[-1] in (3, 4) else 2)
+        step = tuple(self.viewer.dims.current_step)
+        if more > 0:
+            index = [min(at, size - 1) for at, size in zip(step, picture.shape, strict=False)]
+            picture = picture[tuple(index[:more])]
+        return np.asarray(picture)
+
+    # ---- messages ---------------------------------------------------------------------------
+
+    def say(self, sentence: str) -> None:
+        """Show a line of good news."""
+        self.said.emit(sentence, False)
+
+    def fail(self, error: Image2DataError | str) -> None:
+        """Show what was wrong: a line in the dock and one notification."""
+        from napari.utils.notifications import show_error
+
+        self.said.emit(str(error), True)
+        show_error(str(error))
+
+    def guarded(self, action: Callable[[], Any]) -> Any:
+        """Do something that bad input can stop; None when it did."""
+        try:
+            return action()
+        except Image2DataError as error:
+            self.fail(error)
+            return None
+
+    def _on_failed(self, sentence: str) -> None:
+        self.fail(sentence)
+
+    # ---- reading the figure -----------------------------------------------------------------
+
+    def read(self, then: Callable[[], None] | None = None) -> None:
+        """Find plot areas, color bars, ticks and numbers, off the GUI thread."""
+
+        def work(report: Report) -> Figure:
+            from napari_image2data.figure.read import read_figure
+
+            report(0.0, "reading the figure")
+            return read_figure(picture)
+
+        def done(reading: Figure) -> None:
+            state = self.state
+            state.reading = reading
+            state.panels = [choices_of(panel) for panel in reading.panels] or [Choices()]
+            state.panel = 0
+            state.steps.clear()
+            self.forget("field")
+            self.changed.emit("reading")
+            self.changed.emit("choices")
+            self.show_boxes()
+            if then is not None:
+                then()
+
+        picture = self.guarded(self.first_picture)
+        if picture is not None:
+            self.jobs.run("read", "Reading the figure", work, done)
+
+    def set_panel(self, index: int) -> None:
+        """Work on another panel of the figure."""
+        if index != self.state.panel and 0 <= index < len(self.state.panels):
+            self.state.panel = index
+            self.forget("field")
+            self.changed.emit("choices")
+            self.show_boxes()
+
+    def correct(self, **values: Any) -> None:
+        """Take a person's correction of the choices."""
+        if self.choices.correct(**values):
+            self.changed.emit("choices")
+            if values.keys() & {"plot_box", "bar_box"}:
+                self.show_boxes()
+
+    # ---- boxes ------------------------------------------------------------------------------
+
+    def show_boxes(self) -> None:
+        """Draw the present panel's boxes over the figure."""
+        if self.figure is None:
+            return
+        found = {PLOT_AREA: self.choices.plot_box, COLOR_BAR: self.choices.bar_box}
+        boxes = {role: box for role, box in found.items() if box is not None}
+        if not boxes and "boxes" not in self.state.layers:
+            return
+        self.state.layers["boxes"] = self.boxes.show(
+            boxes,
+            self.figure.name,
+            picture_size(self.figure),
+            as_layers.figure_placement(self.figure),
+            self.state.layers.get("boxes"),
+        )
+
+    def mark(self, role: str) -> None:
+        """Draw a rectangle for a role that has none yet, for the user to drag; select it."""
+        figure = self.guarded(self.need_figure)
+        if figure is None:
+            return
+        height, width = picture_size(figure)
+        name = "plot_box" if role == PLOT_AREA else "bar_box"
+        if getattr(self.choices, name) is None:
+            box = (
+                (round(0.1 * width), round(0.1 * height), round(0.8 * width), round(0.9 * height))
+                if role == PLOT_AREA
+                else (
+                    round(0.86 * width),
+                    round(0.15 * height),
+                    max(round(0.9 * width), round(0.86 * width) + 2),
+                    round(0.85 * height),
+                )
+            )
+            self.correct(**{name: tuple(float(edge) for edge in box)})
+        self.show_boxes()
+        layer = self.state.layers["boxes"]
+        layer.visible = True
+        self.viewer.layers.selection.active = layer
+        layer.mode = "select"
+
+    def _on_box_moved(self, role: str, box: tuple[float, float, float, float]) -> None:
+        name = "plot_box" if role == PLOT_AREA else "bar_box"
+        if self.choices.correct(**{name: box}):
+            self.changed.emit("choices")
+
+    # ---- results ----------------------------------------------------------------------------
+
+    def forget(self, first: str) -> None:
+        """Drop the results from ``first`` on: they no longer fit. Their layers stay."""
+        state = self.state
+        start = STEPS.index(first)
+        for step in STEPS[start:]:
+            if step == "field":
+                state.field = state.looked_up = state.decoded = None
+            elif step == "rebuilt":
+                state.again = state.report = None
+            elif step in ("mask", "labels", "points"):
+                setattr(state, step, None)
+                if step == "points":
+                    state.curve = None
+        for step in STEPS[start:]:
+            self.changed.emit(step)
+
+    def record(self, step: str, **options: Any) -> None:
+        """Keep a step's options for the recipe; what came after it is dropped from there."""
+        order = ("read", "decode", "mask", "cluster", "reduce", "reconstruct")
+        later = order[order.index(step) + 1 :]
+        dropped = set(later) | ({"mask", "cluster"} if step == "reduce" else set())
+        kept = {name: old for name, old in self.state.steps.items() if name not in dropped}
+        kept.pop(step, None)
+        self.state.steps = {**kept, step: options}
+
+    def need_field(self) -> Field:
+        """The decoded picture on view; raises when nothing is decoded yet."""
+        if self.state.field is None:
+            raise FigureError("Nothing is decoded yet; press 'Decode' first.")
+        return self.shown_plane(self.state.field)
+
+    def shown_plane(self, field: Field) -> Field:
+        """The picture of a decoded stack that is on view; kept until another one is."""
+        index = tuple(self.viewer.dims.current_step)
+        if self._plane is None or self._plane[0] is not field or self._plane[1] != index:
+            self._plane = (field, index, field_plane(field, index))
+        return self._plane[2]
+
+    def span(self) -> float:
+        """Range of the values: the scale's, or that of the values where there is no scale."""
+        field = self.need_field()
+        if field.scale is not None:
+            return abs(float(field.scale.vmax) - float(field.scale.vmin))
+        finite = field.values[np.isfinite(field.values)]
+        return float(np.ptp(finite)) if finite.size else 1.0
+
+    def place(self) -> dict[str, Any]:
+        """Where layers on the decoded pixels lie: over the figure, or at their axes' values."""
+        field = self.state.field
+        if field is None or self.on_values:
+            return as_layers.figure_placement(self.figure)
+        if self.data_coordinates:
+            place = as_layers.axis_placement(field)
+            if place is None:
+                raise FigureError(
+                    "An axis is not evenly spaced (a log axis?), so napari cannot place layers "
+                    "at its values; switch 'place at axis values' off."
+                )
+            return place
+        box = field.box or (0, 0, 0, 0)
+        return as_layers.figure_placement(self.figure, (box[1], box[0]))
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the present results come from, as plain values."""
+        from napari_image2data import __version__
+        from napari_image2data.files.stored import to_plain
+
+        field = self.state.field
+        scale = field.scale if field is not None else None
+        about: dict[str, Any] = {
+            "version": __version__,
+            "unit": self.choices.unit,
+            "steps": {
+                step: {name: to_plain(value) for name, value in options.items()}
+                for step, options in self.state.steps.items()
+            },
+        }
+        if field is not None:
+            about["box"] = list(field.box or ())
+        if scale is not None:
+            about["scale"] = {
+                "name": scale.name,
+                "vmin": float(scale.vmin),
+                "vmax": float(scale.vmax),
+                "norm": scale.norm,
+                "discrete": bool(scale.discrete),
+                "colors": len(scale.colors),
+                "checksum": float(np.sum(scale.colors * np.arange(1, 4))),
+            }
+        return about
+
+    def show(self, role: str, layer_data: as_layers.LayerData) -> Layer:
+        """Add or update the figure's layer of this role, without taking the selection."""
+        selection = self.viewer.layers.selection
+        active = selection.active
+        shown = self.state.layers
+        layer = as_layers.add_or_update(self.viewer, layer_data, shown.get(role))
+        if shown.get(role) is not layer and role in ("reconstruction", "difference", "swipe"):
+            # pictures go below the points and masks that belong on top of them
+            tops = [shown[top] for top in ("mask", "clusters", "centroids") if top in shown]
+            lowest = min((self.viewer.layers.index(top) for top in tops), default=None)
+            if lowest is not None:
+                self.viewer.layers.move(self.viewer.layers.index(layer), lowest)
+        shown[role] = layer
+        if active is not None and active in self.viewer.layers:
+            selection.active = active
+        return layer
+
+    def name(self) -> str:
+        """Name of the figure, which the names of all its layers begin with."""
+        if self.figure is None:
+            return "figure"
+        about = self.figure.metadata.get(as_layers.PROVENANCE, {})
+        return str(about.get("figure", self.figure.name))
+
+    def close(self) -> None:
+        """Stop working and let go of the viewer."""
+        self.closed = True
+        self.jobs.close()
+        self.boxes.release()
+        self.viewer.layers.selection.events.active.disconnect(self._on_active)
+        self.viewer.layers.events.removed.disconnect(self._on_removed)
+
+
+def is_figure(layer: Any) -> bool:
+    """Whether a layer can be a figure: an image that this plugin did not make."""
+    return isinstance(layer, Image) and as_layers.PROVENANCE not in layer.metadata

@@ -1,0 +1,385 @@
+"""The steps of the recipe as a dock runs them: library call in a thread, then layers.
+
+One function a step. Each takes a `Session` and plain options, runs the public function of the
+library that a script would call, keeps the result in the session's state and shows its layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_image2data.decode.field import Flag
+from napari_image2data.errors import FigureError, Image2DataError
+from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin.jobs import Report
+from napari_image2data.plugin.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_image2data.decode.field import Field
+
+Then = Callable[[], None] | None
+
+
+def decode(
+    session: Session,
+    *,
+    then: Then = None,
+    sigma: bool = False,
+    flags: bool = False,
+    **options: Any,
+) -> None:
+    """Decode the plot area with the scale that was chosen; ``options`` are those of `decode`."""
+
+    def work(report: Report) -> Field:
+        from napari_image2data.decode.decode import decode as run
+
+        scale = choices.scale(sample)
+        settled.append(scale)
+        field = run(
+            picture,
+            scale,
+            choices.plot_box,
+            progress=lambda stage, done: report(done, stage),
+            **options,
+        )
+        if choices.x_axis is not None:
+            field = replace(field, x=np.asarray(choices.x_axis.to_value(field.x)))
+        if choices.y_axis is not None:
+            field = replace(field, y=np.asarray(choices.y_axis.to_value(field.y)))
+        return field
+
+    def done(field: Field) -> None:
+        session.forget("field")
+        state = session.state
+        state.field = field
+        session.record(
+            "read",
+            scale=settled[0],
+            box=choices.plot_box or "all",
+            x_axis=choices.x_axis,
+            y_axis=choices.y_axis,
+        )
+        session.record("decode", **options)
+        session.guarded(lambda: show_field(session, sigma=sigma, flags=flags))
+        session.changed.emit("field")
+        if then is not None:
+            then()
+
+    settled: list[Any] = []
+    picture = session.guarded(session.picture)
+    sample = session.guarded(session.first_picture)
+    if picture is None or sample is None:
+        return
+    choices = session.choices
+    session.jobs.run("decode", "Decoding", work, done)
+
+
+def show_field(session: Session, *, sigma: bool = False, flags: bool = False) -> None:
+    """Show the decoded field, and its uncertainty and flags where asked for or there already."""
+    state = session.state
+    assert state.field is not None
+    place, about, name = session.place(), session.provenance(), session.name()
+    made = [("data", as_layers.data_layer)]
+    if sigma or "sigma" in state.layers:
+        made.append(("sigma", as_layers.sigma_layer))
+    if flags or "flags" in state.layers:
+        made.append(("flags", as_layers.flags_layer))
+    ready = [(role, make(state.field, name, place, about)) for role, make in made]
+    for role, layer_data in ready:
+        session.show(role, layer_data)
+
+
+def threshold(session: Session, limit: float) -> None:
+    """Apply another color distance threshold to what is decoded already; nothing is decoded again.
+
+    Every pixel is looked up once, without a threshold; each move of the slider then is a
+    comparison of distances.
+    """
+
+    def work(report: Report) -> tuple[Field, Field]:
+        from napari_image2data.decode.decode import lookup
+
+        looked_up = state.looked_up
+        if looked_up is None:
+            assert scale is not None
+            looked_up = lookup(crop, scale, max_distance=float("inf"))
+        return looked_up, rethreshold(decoded, looked_up, limit)
+
+    def done(result: tuple[Field, Field]) -> None:
+        session.forget("mask")
+        state.decoded = decoded
+        state.looked_up, state.field = result
+        session.record("decode", **{**state.steps.get("decode", {}), "max_distance": limit})
+        show_field(session)
+        session.changed.emit("field")
+
+    state = session.state
+    if state.field is None:
+        return
+    decoded = state.decoded if state.decoded is not None else state.field
+    if not isinstance(decoded.values, np.ndarray) or decoded.box is None:
+        return
+    scale = decoded.scale
+    x0, y0, x1, y1 = decoded.box
+    picture = session.guarded(session.first_picture)
+    if picture is not None:
+        crop = picture[y0:y1, x0:x1]
+        session.jobs.run("decode", "Applying the color limit", work, done)
+
+
+def rethreshold(decoded: Field, looked_up: Field, limit: float) -> Field:
+    """Field with another limit for the color distance.
+
+    Parameters
+    ----------
+    decoded : Field
+        As `decode` made it, with whatever limit.
+    looked_up : Field
+        The same pixels from `lookup` without a limit.
+    limit : float
+        Largest distance (levels of 255) that is read.
+
+    Returns
+    -------
+    Field
+        Ink and no data stay out, whatever their color.
+    """
+    distance = looked_up.distance
+    out = (decoded.flags & int(Flag.OVERLAY | Flag.NO_DATA)) != 0
+    filled = (decoded.flags & int(Flag.FILLED)) != 0
+    far = (distance > limit) & ~out
+    missing = np.isnan(decoded.values) & ~far & ~out
+    values = np.where(missing, looked_up.values, decoded.values)
+    sigma = np.where(missing, looked_up.sigma, decoded.sigma)
+    flags = np.where(missing, looked_up.flags, decoded.flags) & ~np.uint8(Flag.OFF_SCALE)
+    off = far & ~filled
+    return replace(
+        decoded,
+        values=np.where(off, np.float32(np.nan), values),
+        sigma=np.where(off, np.float32(np.nan), sigma),
+        distance=distance,
+        flags=flags | np.where(off, np.uint8(Flag.OFF_SCALE), np.uint8(0)),
+    )
+
+
+def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any) -> None:
+    """Mark where the field is flat; ``options`` are those of `gradient_mask`."""
+
+    def work(report: Report) -> np.ndarray:
+        from napari_image2data.reduce.gradient import gradient_mask
+
+        sigma = field.sigma if in_sigma else None
+        return gradient_mask(field.values, sigma=sigma, **options)
+
+    def done(mask: np.ndarray) -> None:
+        session.forget("mask")
+        session.state.mask = mask
+        session.record("mask", **options, **({"sigma": "field"} if in_sigma else {}))
+        session.show(
+            "mask",
+            as_layers.mask_layer(mask, session.name(), session.place(), session.provenance()),
+        )
+        session.changed.emit("mask")
+        if then is not None:
+            then()
+
+    field = session.guarded(session.need_field)
+    if field is not None:
+        session.jobs.run("mask", "Marking flat pixels", work, done)
+
+
+def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
+    """Cluster the flat pixels and keep a point of each; ``options`` are those of `cluster`."""
+
+    def work(report: Report) -> tuple[np.ndarray, pd.DataFrame]:
+        from napari_image2data.reduce.cluster import cluster as run
+        from napari_image2data.reduce.points import centroids
+
+        assert kept is not None
+        labels = run(kept, **options)
+        report(0.7, "centroids")
+        return labels, centroids(labels, field)
+
+    def done(result: tuple[np.ndarray, pd.DataFrame]) -> None:
+        session.forget("labels")
+        session.state.labels, session.state.points = result
+        session.record("cluster", **options)
+        session.show(
+            "clusters",
+            as_layers.clusters_layer(
+                result[0], session.name(), session.place(), session.provenance()
+            ),
+        )
+        session.changed.emit("labels")
+        show_points(session)
+        if then is not None:
+            then()
+
+    field = session.guarded(session.need_field)
+    kept = session.state.mask
+    if field is None:
+        return
+    if kept is None:
+        session.fail("There is no gradient mask yet; press 'Mark flat pixels' first.")
+        return
+    session.jobs.run("cluster", "Clustering", work, done)
+
+
+def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
+    """Keep the fewest points within an error; ``options`` are those of `reduce_adaptive`."""
+
+    def work(report: Report) -> pd.DataFrame:
+        from napari_image2data.reduce.adaptive import reduce_adaptive
+
+        return reduce_adaptive(field, progress=report, cancel=lambda: report.stopped, **options)
+
+    def done(points: pd.DataFrame) -> None:
+        session.forget("rebuilt")
+        session.state.points = points
+        session.record("reduce", **options)
+        show_points(session)
+        if then is not None:
+            then()
+
+    field = session.guarded(session.need_field)
+    if field is not None:
+        session.jobs.run("reduce", "Placing points", work, done)
+
+
+def curve(session: Session, done: Callable[[pd.DataFrame], None]) -> None:
+    """Error against number of points."""
+
+    def work(report: Report) -> pd.DataFrame:
+        from napari_image2data.reduce.adaptive import reduction_curve
+
+        return reduction_curve(field, progress=report, cancel=lambda: report.stopped)
+
+    def keep(table: pd.DataFrame) -> None:
+        session.state.curve = table
+        done(table)
+
+    field = session.guarded(session.need_field)
+    if field is not None:
+        session.jobs.run("curve", "Drawing the curve", work, keep)
+
+
+def show_points(session: Session) -> None:
+    """Show the points, and tell that they are new."""
+    state = session.state
+    assert state.points is not None
+    assert state.field is not None
+    session.show(
+        "centroids",
+        as_layers.points_layer(
+            state.points,
+            session.name(),
+            state.field.scale,
+            session.place(),
+            session.provenance(),
+            shape=tuple(state.field.values.shape[-2:]),
+        ),
+    )
+    session.changed.emit("points")
+
+
+def rebuild(session: Session, *, then: Then = None, **options: Any) -> None:
+    """Rebuild the field from the points and compare; ``options`` are those of `reconstruct`."""
+
+    def work(report: Report) -> tuple[np.ndarray, Any]:
+        from napari_image2data.reduce.compare import compare
+        from napari_image2data.reduce.reconstruct import reconstruct
+
+        assert points is not None
+        again = reconstruct(points, field.values.shape, **options)
+        report(0.7, "comparing")
+        return again, compare(field, again, points=points)
+
+    def done(result: tuple[np.ndarray, Any]) -> None:
+        state = session.state
+        state.again, state.report = result
+        session.record("reconstruct", **options)
+        place, about, name = session.place(), session.provenance(), session.name()
+        ready = {
+            "reconstruction": as_layers.reconstruction_layer(
+                state.again, name, field.scale, place, about
+            ),
+            "difference": as_layers.difference_layer(
+                state.again - field.values, name, place, about
+            ),
+        }
+        for role, layer_data in ready.items():
+            session.show(role, layer_data)
+        session.changed.emit("rebuilt")
+        if then is not None:
+            then()
+
+    field = session.guarded(session.need_field)
+    points = session.state.points
+    if field is None:
+        return
+    if points is None:
+        session.fail("There are no points yet; make some by 'Cluster' or 'Fewest points' first.")
+        return
+    session.jobs.run("rebuild", "Rebuilding", work, done)
+
+
+def identify(session: Session, done: Callable[[list[Any]], None]) -> None:
+    """Ask which color maps could have drawn the plot area (or the color bar)."""
+
+    def work(report: Report) -> list[Any]:
+        from napari_image2data import identify_colormap
+
+        return list(identify_colormap(picture))
+
+    picture = session.guarded(session.first_picture)
+    if picture is None:
+        return
+    box = session.choices.bar_box or session.choices.plot_box
+    if box is not None:
+        x0, y0, x1, y1 = (round(edge) for edge in box)
+        picture = picture[y0:y1, x0:x1]
+    session.jobs.run("identify", "Looking for the color map", work, done)
+
+
+def save(session: Session, folder: str, kinds: list[str]) -> None:
+    """Write data, points and recipe into a folder."""
+
+    def work(report: Report) -> list[str]:
+        from napari_image2data import __version__
+        from napari_image2data.files.recipe import Recipe, fingerprint
+        from napari_image2data.files.tables import save_field
+
+        stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+        written = [save_field(field, target / f"{stem}-data.{kind}") for kind in kinds]
+        if points is not None:
+            written.append(target / f"{stem}-points.csv")
+            points.to_csv(written[-1], index=False)
+        recipe = Recipe(name, fingerprint(np.asarray(picture)), __version__)
+        for step, options in taken.items():
+            recipe = recipe.with_step(step, options)
+        written.append(recipe.save(target / f"{stem}-recipe.json"))
+        return [path.name for path in written]
+
+    def done(names: list[str]) -> None:
+        session.say(f"Saved in {target}: {', '.join(names)}.")
+
+    from pathlib import Path
+
+    target = Path(folder).expanduser()
+    field = session.guarded(session.need_field)
+    if field is None:
+        return
+    if not folder.strip() or not target.is_dir():
+        session.fail(Image2DataError(f"There is no folder {folder!r}; choose one to save into."))
+        return
+    name, points, taken = session.name(), session.state.points, dict(session.state.steps)
+    picture = session.guarded(session.first_picture)
+    if picture is None:
+        raise FigureError("The figure layer is gone.")
+    session.jobs.run("save", "Saving", work, done)
