@@ -213,7 +213,7 @@ class Session:
         """Find plot areas, color bars, ticks and numbers, off the GUI thread."""
 
         def work(report: Report) -> Figure:
-            from napari_image2data.figure.read import read_figure
+            from napari_image2data import read_figure
 
             report(0.0, "reading the figure")
             return read_figure(picture)

@@ -37,7 +37,7 @@ def decode(
     """Decode the plot area with the scale that was chosen; ``options`` are those of `decode`."""
 
     def work(report: Report) -> Field:
-        from napari_image2data.decode.decode import decode as run
+        from napari_image2data import decode as run
 
         scale = choices.scale(sample)
         settled.append(scale)
@@ -103,7 +103,7 @@ def threshold(session: Session, limit: float) -> None:
     """
 
     def work(report: Report) -> tuple[Field, Field]:
-        from napari_image2data.decode.decode import lookup
+        from napari_image2data import lookup
 
         looked_up = state.looked_up
         if looked_up is None:
@@ -172,7 +172,7 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
     """Mark where the field is flat; ``options`` are those of `gradient_mask`."""
 
     def work(report: Report) -> np.ndarray:
-        from napari_image2data.reduce.gradient import gradient_mask
+        from napari_image2data import gradient_mask
 
         sigma = field.sigma if in_sigma else None
         return gradient_mask(field.values, sigma=sigma, **options)
@@ -198,8 +198,8 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
     """Cluster the flat pixels and keep a point of each; ``options`` are those of `cluster`."""
 
     def work(report: Report) -> tuple[np.ndarray, pd.DataFrame]:
-        from napari_image2data.reduce.cluster import cluster as run
-        from napari_image2data.reduce.points import centroids
+        from napari_image2data import centroids
+        from napari_image2data import cluster as run
 
         assert kept is not None
         labels = run(kept, **options)
@@ -235,7 +235,7 @@ def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
     """Keep the fewest points within an error; ``options`` are those of `reduce_adaptive`."""
 
     def work(report: Report) -> pd.DataFrame:
-        from napari_image2data.reduce.adaptive import reduce_adaptive
+        from napari_image2data import reduce_adaptive
 
         return reduce_adaptive(field, progress=report, cancel=lambda: report.stopped, **options)
 
@@ -256,7 +256,7 @@ def curve(session: Session, done: Callable[[pd.DataFrame], None]) -> None:
     """Error against number of points."""
 
     def work(report: Report) -> pd.DataFrame:
-        from napari_image2data.reduce.adaptive import reduction_curve
+        from napari_image2data import reduction_curve
 
         return reduction_curve(field, progress=report, cancel=lambda: report.stopped)
 
@@ -292,8 +292,7 @@ def rebuild(session: Session, *, then: Then = None, **options: Any) -> None:
     """Rebuild the field from the points and compare; ``options`` are those of `reconstruct`."""
 
     def work(report: Report) -> tuple[np.ndarray, Any]:
-        from napari_image2data.reduce.compare import compare
-        from napari_image2data.reduce.reconstruct import reconstruct
+        from napari_image2data import compare, reconstruct
 
         assert points is not None
         again = reconstruct(points, field.values.shape, **options)
@@ -351,15 +350,13 @@ def save(session: Session, folder: str, kinds: list[str]) -> None:
     """Write data, points and recipe into a folder."""
 
     def work(report: Report) -> list[str]:
-        from napari_image2data import __version__
-        from napari_image2data.files.recipe import Recipe, fingerprint
-        from napari_image2data.files.tables import save_field
+        from napari_image2data import Recipe, __version__, save_field, save_points
+        from napari_image2data.files.recipe import fingerprint
 
         stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
         written = [save_field(field, target / f"{stem}-data.{kind}") for kind in kinds]
         if points is not None:
-            written.append(target / f"{stem}-points.csv")
-            points.to_csv(written[-1], index=False)
+            written.append(save_points(points, target / f"{stem}-points.csv"))
         recipe = Recipe(name, fingerprint(np.asarray(picture)), __version__)
         for step, options in taken.items():
             recipe = recipe.with_step(step, options)
