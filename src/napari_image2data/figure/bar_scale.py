@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_image2data.figure.axis import Axis
+from napari_image2data.figure.bands import band_edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,17 +21,32 @@ if TYPE_CHECKING:
     from napari_image2data.figure.text import Text
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−–—×XlI", "0123456789-+---xx11")
-_SNAP_TO_TICK = 1.3  # pixels: a labelled tick this near to the bar's end is its end
-_SNAP_AT_TRIANGLE = 3.0
+# a labelled tick this near to an end is that end: pixels, and share of the bar's length
+_SNAP_ONE = (1.3, 0.004)
+_SNAP_BOTH = (2.5, 0.007)
+_SNAP_TRIANGLE = (3.5, 0.008)
+_BAND_REACH = 2.5  # pixels between a label and the border of its band
+_GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
 @dataclass(frozen=True)
 class BarRange:
-    """Values at the bar's first (top or left) and last end, and the axis they come from."""
+    """Values at the ends of a bar, and the axis they come from.
+
+    Attributes
+    ----------
+    first, last : float
+        Value at the bar's top or left, and at its bottom or right end.
+    axis : Axis
+        Along the bar.
+    doubts : tuple of str
+        Plain sentences: what speaks against the range.
+    """
 
     first: float
     last: float
     axis: Axis
+    doubts: tuple[str, ...]
 
 
 def offset_factor(texts: Sequence[Text], rect: Rect) -> float:
@@ -50,27 +66,108 @@ def offset_factor(texts: Sequence[Text], rect: Rect) -> float:
     return 1.0
 
 
-def bar_range(bar: Bar, found: Calibration, factor: float) -> BarRange | None:
-    """Values at the two ends of a bar; None where the axis cannot give them."""
-    axis = found.axis
+def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> BarRange | None:
+    """Values at the two ends of a bar; None where the axis cannot give them.
+
+    The ends come from the frame or the colour step there, and from the label whose tick stands
+    there; where the two disagree by more than the range should be wrong, a doubt says so.
+    """
+    begin, end = _ends(bar)
+    axis = _piecewise(bar, found, noisy=noisy) or found.axis
     if factor != 1.0:
         scaled = [float(f"{value * factor:.12g}") for value in axis.values]
         axis = Axis.through(axis.pixels, scaled, norm=axis.norm, side=axis.side)
-    box = bar.outline.box
-    ends = (box[1], box[3]) if bar.vertical else (box[0], box[2])
-    values = [
-        _value_at(axis, end, extended, bar.outline.thickness)
-        for end, extended in zip(ends, bar.extended, strict=True)
-    ]
+    length = end - begin
+    off = [_nearest_tick(axis, place) for place in (begin, end)]
+    both = max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
+    values, doubts = [], []
+    expected_error = 0.0
+    for place, extended, (distance, at_tick) in zip((begin, end), bar.extended, off, strict=True):
+        limit = _limit(_SNAP_TRIANGLE if extended else _SNAP_ONE, length)
+        if both or distance < limit or (axis.norm == "piecewise" and distance < _BAND_REACH):
+            values.append(at_tick)
+            continue
+        values.append(float(axis.to_value(place)))
+        if distance < 2.5 * limit and distance > _GOOD * length:
+            doubts.append(
+                f"An end of the colour bar lies {distance:.1f} pixels from the label {at_tick:g}: "
+                "check whether the bar ends there."
+            )
+        expected_error += 0.4 + 0.5 * axis.residual + 0.4 * (not found.snapped) + 0.8 * extended
     if not all(map(math.isfinite, values)) or values[0] == values[1]:
         return None
-    return BarRange(values[0], values[1], axis)
+    if expected_error > 1.6 * _GOOD * length:
+        doubts.append(
+            f"The colour bar is {length:.0f} pixels long: its range is known to about "
+            f"{100 * expected_error / length:.1f} % only."
+        )
+    doubts += _doubts(found, axis, begin, end)
+    return BarRange(values[0], values[1], axis, tuple(doubts))
 
 
-def _value_at(axis: Axis, end: float, extended: bool, thickness: float) -> float:
-    off = np.abs(np.array(axis.pixels) - end)
+def _ends(bar: Bar) -> tuple[float, float]:
+    box = bar.outline.box
+    return (box[1], box[3]) if bar.vertical else (box[0], box[2])
+
+
+def _limit(pixels_and_share: tuple[float, float], length: float) -> float:
+    return max(pixels_and_share[0], pixels_and_share[1] * length)
+
+
+def _nearest_tick(axis: Axis, place: float) -> tuple[float, float]:
+    off = np.abs(np.array(axis.pixels) - place)
     nearest = int(off.argmin())
-    limit = _SNAP_AT_TRIANGLE if extended else _SNAP_TO_TICK * max(1.0, thickness / 2.5)
-    if off[nearest] < limit:
-        return axis.values[nearest]
-    return float(axis.to_value(end))
+    return float(off[nearest]), axis.values[nearest]
+
+
+def _piecewise(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | None:
+    """Axis through every label in turn, where no line goes through them but they belong.
+
+    They belong when they stand at the borders of a stepped bar's bands (uneven levels drawn
+    evenly), or rise or fall all the way beside their own tick marks.
+    """
+    if not found.unused or found.axis.norm == "log":
+        return None
+    labels = [(c.along, value) for c, value in found.used]
+    labels += [(c.along, c.readings[0].value) for c in found.unused if c.readings[0].penalty == 0]
+    labels.sort()
+    places, values = (np.array(part, float) for part in zip(*labels, strict=True))
+    steps = np.diff(values)
+    if len(values) < 3 or not (np.all(steps > 0) or np.all(steps < 0)):
+        return None
+    begin, end = _ends(bar)
+    edges = band_edges(bar.profile, noisy=noisy)
+    if edges is not None:
+        start = bar.outline.inner[1 if bar.vertical else 0]
+        borders = np.concatenate([[begin], start + edges, [end]])
+        offset = np.abs(places[:, None] - borders[None])
+        if (offset.min(axis=1) < _BAND_REACH).all():
+            return Axis.through(borders[offset.argmin(axis=1)], values, norm="piecewise")
+    marks = np.array(found.ticks.positions)
+    if len(marks) < 4 or len(found.unused) < max(2, 0.25 * len(values)):
+        return None
+    offset = np.abs(places[:, None] - marks[None])
+    if (offset.min(axis=1) < _BAND_REACH).all():
+        return Axis.through(marks[offset.argmin(axis=1)], values, norm="piecewise")
+    return None
+
+
+def _doubts(found: Calibration, axis: Axis, begin: float, end: float) -> list[str]:
+    doubts = []
+    if len(found.used) < 3:
+        doubts.append("Only two labels of the colour bar were read: check the range.")
+    if found.penalty > 0.3:
+        doubts.append("Some labels of the colour bar had to be repaired: check the range.")
+    length = end - begin
+    if axis.norm != "piecewise":
+        if axis.residual > max(1.5, 0.006 * length):
+            doubts.append("The labels of the colour bar do not lie on a line: check the range.")
+        if found.unused:
+            names = ", ".join(c.text.text for c in found.unused[:4])
+            doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
+    span = (min(axis.pixels), max(axis.pixels))
+    if span[1] - span[0] < 0.45 * length:
+        doubts.append("The labels read cover less than half of the colour bar: check the range.")
+    if span[0] < begin - 3 - 0.01 * length or span[1] > end + 3 + 0.01 * length:
+        doubts.append("Labels stand beyond the ends of the colour bar: check its box.")
+    return doubts

@@ -128,6 +128,8 @@ def _beside(
             continue
         if any(_hides(other, rect, side, text.center) for other in others):
             continue
+        if any(_gap(text.box, other) < distance - 2 for other in others):
+            continue  # nearer to another box: a label of that one
         readings = readings_of(text.text)
         if readings:
             found.append(Candidate(text, along, distance, readings))
@@ -153,6 +155,15 @@ def _hides(other: Rect, rect: Rect, side: str, center: tuple[float, float]) -> b
         if side == "bottom"
         else (other[3] <= y0 + 3 and y < other[3])
     )
+
+
+def _gap(box: Box, rect: Rect) -> float:
+    """Distance between a text and a box, straight across; infinite where it lies at a corner."""
+    across_x = max(rect[0] - box[2], box[0] - rect[2])
+    across_y = max(rect[1] - box[3], box[1] - rect[3])
+    if across_x > 8 and across_y > 8:
+        return float("inf")
+    return max(across_x, across_y, 0.0)
 
 
 def _region(rect: Rect, side: str, others: Sequence[Rect], reach: float, ticks: Ticks) -> Box:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Rect = tuple[int, int, int, int]
 Box = tuple[float, float, float, float]
@@ -16,6 +16,8 @@ SIDES = ("left", "top", "right", "bottom")
 
 _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
+_ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
+_PALE = 45.0  # levels between background and data below which their border is not seen
 _JPEG_CHROMA_WEIGHT = 0.35  # subsampled chroma smears over 8 pixels, luma does not
 
 
@@ -71,6 +73,16 @@ class Outline:
         return (x0 + touched[0], y0 + touched[1], x1 - touched[2], y1 - touched[3])
 
     @property
+    def is_snapped(self) -> bool:
+        """Whether frame lines of one pixel (or three) were moved onto whole pixels.
+
+        Such a renderer draws the frame and its ticks up to a pixel right of and below the place
+        it computed, half a pixel on average.
+        """
+        at_middle = [abs(edge % 1 - 0.5) < 0.12 for edge in self.box]
+        return self.framed_sides >= 3 and sum(at_middle) >= 3 and round(self.thickness) in (1, 3)
+
+    @property
     def framed_sides(self) -> int:
         """How many sides carry a frame line."""
         return sum(edge.ink is not None for edge in self.edges)
@@ -100,7 +112,12 @@ def lines_of(rgb: np.ndarray, rect: Rect, side: str, depths: Sequence[int]) -> n
 
 
 def measure_outline(
-    rgb: np.ndarray, rect: Rect, background: np.ndarray, *, noisy: bool = False
+    rgb: np.ndarray,
+    rect: Rect,
+    background: np.ndarray,
+    *,
+    noisy: bool = False,
+    known: Mapping[str, float] | None = None,
 ) -> Outline:
     """Measure the four sides of a rectangle to a fraction of a pixel.
 
@@ -120,28 +137,54 @@ def measure_outline(
         Color of the page, 0..255.
     noisy : bool
         Trust luma more than chroma, as JPEG does.
+    known : mapping of side to float, optional
+        Sides that end in no background (a triangle goes on there) and how far inward the data
+        area ends, pixels.
 
     References
     ----------
     .. [1] A. J. Tabatabai, O. R. Mitchell, "Edge location to subpixel values in digital
        imagery", IEEE Trans. PAMI 6(2), 1984.
     """
-    first = [_measure_side(rgb, rect, side, background, noisy) for side in SIDES]
+    known = known or {}
+    first = [
+        (Edge(known[side], known[side]), True)
+        if side in known
+        else _measure_side(rgb, rect, side, background, noisy)
+        for side in SIDES
+    ]
+    inks = [edge.ink for edge, _ in first if edge.ink is not None]
+    if not inks:
+        return Outline(rect, _four(edge for edge, _ in first))
+    # one pen draws a frame: a line of another colour is a tick or a stripe of the data
+    ink = np.median(inks, axis=0)
+    odd = [edge.ink is not None and np.abs(edge.ink - ink).max() > _ONE_PEN for edge, _ in first]
+    for k, side in enumerate(SIDES):
+        if odd[k]:
+            first[k] = _measure_side(rgb, rect, side, background, noisy, framed=False)
     drawn = [edge for edge, sure in first if edge.ink is not None and sure]
     if len(drawn) < 2:
-        return Outline(rect, tuple(edge for edge, _ in first))  # type: ignore[arg-type]
+        return Outline(rect, _four(edge for edge, _ in first))
     thickness = float(np.median([edge.inner - edge.outer for edge in drawn]))
-    ink = np.median([edge.ink for edge in drawn if edge.ink is not None], axis=0)
     edges = []
     for side, (edge, sure) in zip(SIDES, first, strict=True):
-        odd = abs((edge.inner - edge.outer) - thickness) > max(0.7, 0.3 * thickness)
-        if not sure or odd:
-            # data as dark as the frame hides the line's inner edge: its thickness is known
-            hidden = _is_ink_inside(rgb, rect, side, ink)
-            if edge.ink is not None or hidden:
-                edge, _ = _measure_side(rgb, rect, side, background, noisy, ink, thickness)
+        strange = abs((edge.inner - edge.outer) - thickness) > max(0.7, 0.3 * thickness)
+        # data as dark as the frame hides the line's inner edge: its thickness is known
+        if (
+            side not in known
+            and (not sure or strange)
+            and (edge.ink is not None or _is_ink_inside(rgb, rect, side, ink))
+        ):
+            edge, _ = _measure_side(
+                rgb, rect, side, background, noisy, ink=ink, thickness=thickness
+            )
         edges.append(edge)
-    return Outline(rect, tuple(edges))  # type: ignore[arg-type]
+    return Outline(rect, _four(edges))
+
+
+def _four(edges: Iterable[Edge]) -> tuple[Edge, Edge, Edge, Edge]:
+    left, top, right, bottom = edges
+    return left, top, right, bottom
 
 
 def _trim(n: int) -> slice:
@@ -166,8 +209,10 @@ def _measure_side(
     side: str,
     background: np.ndarray,
     noisy: bool,
-    known_ink: np.ndarray | None = None,
-    known_thickness: float | None = None,
+    *,
+    framed: bool = True,
+    ink: np.ndarray | None = None,
+    thickness: float | None = None,
 ) -> tuple[Edge, bool]:
     """Edge of one side, and whether its inner edge is well determined."""
     depth = _depth_of_window(rect, side)
@@ -176,24 +221,16 @@ def _measure_side(
     outside = np.median(lines[:2].reshape(-1, 3), axis=0)
     if np.abs(outside - background).max() > 40:
         outside = background
-    inside = lines[_OUTSIDE + min(3, depth - 1) :].mean(axis=0)
-    ink, start = known_ink, 0
-    if ink is None:
-        # how far every pixel leaves the straight way from background to data
-        way = inside - outside
-        length = np.maximum((way**2).sum(axis=1), 1.0)
-        part = np.clip(((lines - outside) * way).sum(axis=2) / length, 0, 1)
-        off = np.linalg.norm(lines - outside - part[..., None] * way, axis=2)
-        typical = np.median(off[_OUTSIDE - 2 : _OUTSIDE + 5], axis=1)
-        start = int(typical.argmax()) - 2
-        if typical.max() > _INK_STEP:
-            ink = np.median(lines[_OUTSIDE + start], axis=0)
-            spread = np.abs(lines[_OUTSIDE + start] - ink).max(axis=1)
-            if (spread < 60).mean() < 0.7 or np.abs(ink - outside).max() < 30:
-                ink = None
-    if ink is not None:
-        begin = min(max(start + 2, 3), depth - 1)
-        inside = lines[_OUTSIDE + begin :].mean(axis=0)
+    begin = min(3, depth - 1)
+    if ink is None and framed:
+        ink, begin = _frame_line(lines, outside, depth)
+    elif thickness is not None:
+        begin = min(round(thickness) + 2, depth - 1)
+    inside = lines[_OUTSIDE + begin :].mean(axis=0)
+    color = ink
+    if ink is not None and np.median(np.abs(inside - outside).max(axis=1)) < _PALE:
+        # between two pale areas only the line itself shows where it is
+        return _centroid(lines, (inside + outside) / 2, ink, depth), True
     total = lines.sum(axis=0)
     weights = np.ones(3)
     if noisy:
@@ -201,7 +238,7 @@ def _measure_side(
         total, inside, outside = total @ luma.T, inside @ luma.T, luma @ outside
         ink = luma @ ink if ink is not None else None
         weights = np.array([1.0, _JPEG_CHROMA_WEIGHT, _JPEG_CHROMA_WEIGHT])
-    ends = _solve(total, inside, outside, ink, depth, weights, known_thickness)
+    ends = _solve(total, inside, outside, ink, depth, weights, thickness)
     if ends is None:
         return Edge(0.0, 0.0), False
     outer, inner = ends
@@ -209,8 +246,43 @@ def _measure_side(
         return Edge(outer, outer), True
     contrast = np.median(np.abs(inside - ink).max(axis=1))
     sure = bool(contrast > 40 and 0.2 < inner - outer < depth - 1)
-    color = known_ink if known_ink is not None else np.median(lines[_OUTSIDE + start], axis=0)
     return Edge(outer, inner, color), sure
+
+
+def _frame_line(
+    lines: np.ndarray, outside: np.ndarray, depth: int
+) -> tuple[np.ndarray | None, int]:
+    """Color of the frame line across a side, None without one, and where the data begins."""
+    inside = lines[_OUTSIDE + min(3, depth - 1) :].mean(axis=0)
+    # how far every pixel leaves the straight way from background to data
+    way = inside - outside
+    length = np.maximum((way**2).sum(axis=1), 1.0)
+    part = np.clip(((lines - outside) * way).sum(axis=2) / length, 0, 1)
+    off = np.linalg.norm(lines - outside - part[..., None] * way, axis=2)
+    typical = np.median(off, axis=1)
+    peak = int(typical[_OUTSIDE - 2 : _OUTSIDE + 5].argmax()) + _OUTSIDE - 2
+    nothing = None, min(3, depth - 1)
+    if typical[peak] <= _INK_STEP:
+        return nothing
+    ink = np.median(lines[peak], axis=0)
+    spread = np.abs(lines[peak] - ink).max(axis=1)
+    if (spread < 60).mean() < 0.7 or np.abs(ink - outside).max() < 30:
+        return nothing
+    after = np.flatnonzero(typical[peak:] < 0.25 * typical[peak])
+    begin = peak + (int(after[0]) if len(after) else 2) + 1 - _OUTSIDE
+    return ink, int(np.clip(begin, 1, depth - 1))
+
+
+def _centroid(lines: np.ndarray, around: np.ndarray, ink: np.ndarray, depth: int) -> Edge:
+    way = ink - around
+    part = ((lines - around) * way).sum(axis=2) / np.maximum((way**2).sum(axis=1), 1.0)
+    amount = np.clip(np.median(part, axis=1), 0, 1)
+    peak = int(amount[: _OUTSIDE + 6].argmax())
+    near = slice(max(0, peak - 3), peak + 4)
+    position = np.arange(-_OUTSIDE, depth) + 0.5
+    center = float(amount[near] @ position[near] / max(1e-9, amount[near].sum()))
+    half = float(amount[near].sum()) / 2
+    return Edge(center - half, center + half, ink)
 
 
 def _solve(

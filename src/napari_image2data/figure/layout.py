@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from napari_image2data.figure.edges import Box, Outline, Rect, measure_outline
+from napari_image2data.figure.edges import Box, Edge, Outline, Rect, measure_outline
 
 _MIN_SIDE = 6  # pixels: a bar thinner than this carries no readable colours
 _MIN_LENGTH = 40
@@ -67,8 +67,10 @@ class Layout:
 
 
 class _Candidate(NamedTuple):
+    """Pixels of a box without triangles, and where along it the triangles begin."""
+
     rect: Rect
-    extended: tuple[bool, bool]
+    triangles: dict[str, float]
 
 
 def find_background(rgb: np.ndarray) -> Background:
@@ -136,15 +138,22 @@ def find_layout(rgb: np.ndarray) -> Layout:
     bars: list[Bar] = []
     if background.share >= 0.3:
         for candidate in _candidates(rgb, background):
-            outline = measure_outline(rgb, candidate.rect, background.color, noisy=background.noisy)
-            bar = _as_bar(rgb, outline, candidate.extended)
+            outline = measure_outline(
+                rgb,
+                candidate.rect,
+                background.color,
+                noisy=background.noisy,
+                known=candidate.triangles,
+            )
+            bar = _as_bar(rgb, outline, candidate.triangles)
             if bar is not None:
                 bars.append(bar)
             elif _area(candidate.rect) > 0.02 * width * height and min(_size(candidate.rect)) > 40:
                 plots.append(outline)
     if not plots:
         whole = (0, 0, width, height)
-        plots = [measure_outline(rgb, whole, background.color)] if not bars else []
+        edge = Edge(0.0, 0.0)
+        plots = [Outline(whole, (edge, edge, edge, edge))] if not bars else []
     plots.sort(key=lambda plot: -_area(plot.rect))
     plots = [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
     plots = [
@@ -152,7 +161,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
         for k, plot in enumerate(plots)
         if not any(overlap_share(plot.rect, other.rect) > 0.5 for other in plots[:k])
     ]
-    kept = []
+    kept: list[Bar] = []
     for bar in bars:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
             continue
@@ -165,7 +174,26 @@ def find_layout(rgb: np.ndarray) -> Layout:
                 )
             )  # fmt: skip
     kept.sort(key=lambda bar: -bar.share * bar.constancy * np.sqrt(max(_size(bar.outline.rect))))
-    return Layout(background, plots, kept)
+    apart: list[Bar] = []
+    for bar in kept:
+        again = [
+            k for k, other in enumerate(apart) if overlaps(bar.outline.rect, other.outline.rect)
+        ]
+        if not again:
+            apart.append(bar)
+        elif (
+            len(again) == 1
+            and iou(bar.outline.rect, apart[again[0]].outline.rect) > 0.75
+            and bar.outline.framed_sides > apart[again[0]].outline.framed_sides
+        ):
+            # the same bar at another threshold, its frame seen better
+            apart[again[0]] = bar
+    return Layout(background, plots, apart)
+
+
+def overlaps(a: Rect | Box, b: Rect | Box) -> bool:
+    """Whether two rectangles have a point in common."""
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _size(rect: Rect) -> tuple[int, int]:
@@ -212,11 +240,11 @@ def _candidates(rgb: np.ndarray, background: Background) -> list[_Candidate]:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
                 continue
-            rect, extended = _without_triangles(filled, rect)
+            rect, triangles = _without_triangles(filled, rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
             if not any(iou(rect, other.rect) > 0.9 for other in found):
-                found.append(_Candidate(rect, extended))
+                found.append(_Candidate(rect, triangles))
     return found
 
 
@@ -235,26 +263,37 @@ def _solid_part(filled: np.ndarray, coverage: float = 0.5) -> Rect | None:
     return x0, y0, x1, y1
 
 
-def _without_triangles(filled: np.ndarray, rect: Rect) -> tuple[Rect, tuple[bool, bool]]:
+def _without_triangles(filled: np.ndarray, rect: Rect) -> tuple[Rect, dict[str, float]]:
     """Cut off the triangles that continue a colour bar beyond its ends."""
     x0, y0, x1, y1 = rect
     wide, high = _size(rect)
     if max(wide, high) < _BAR_ASPECT * min(wide, high):
-        return rect, (False, False)
+        return rect, {}
     vertical = high >= wide
     widths = filled[y0:y1, x0:x1].sum(axis=1 if vertical else 0).astype(float)
     full_width = float(np.median(widths))
     full = np.flatnonzero(widths >= full_width - max(1.0, 0.06 * full_width))
-    first, last = int(full[0]), len(widths) - 1 - int(full[-1])
-    extended = (first >= 4, last >= 4)
-    begin = _triangle_base(widths, first, full_width) if extended[0] else 0
-    end = _triangle_base(widths[::-1], last, full_width) if extended[1] else 0
+    cut, triangles = [0, 0], {}
+    names = ("top", "bottom") if vertical else ("left", "right")
+    for k, ordered in enumerate((widths, widths[::-1])):
+        first = int(full[0]) if k == 0 else len(widths) - 1 - int(full[-1])
+        if _is_triangle(ordered[:first], full_width):
+            base = _triangle_base(ordered, first, full_width)
+            cut[k] = int(base)
+            triangles[names[k]] = base - int(base)
     if vertical:
-        return (x0, y0 + begin, x1, y1 - end), extended
-    return (x0 + begin, y0, x1 - end, y1), extended
+        return (x0, y0 + cut[0], x1, y1 - cut[1]), triangles
+    return (x0 + cut[0], y0, x1 - cut[1], y1), triangles
 
 
-def _triangle_base(widths: np.ndarray, first_full: int, full_width: float) -> int:
+def _is_triangle(widths: np.ndarray, full_width: float) -> bool:
+    """Whether widths grow from a tip to the bar's full width."""
+    if len(widths) < 4 or widths[0] > 0.75 * full_width:
+        return False
+    return bool((np.diff(widths) >= -1).mean() > 0.8)
+
+
+def _triangle_base(widths: np.ndarray, first_full: int, full_width: float) -> float:
     """Where the line through a triangle's widths reaches the bar's full width."""
     index = np.arange(len(widths))
     slanted = (widths > 0.15 * full_width) & (widths < 0.88 * full_width)
@@ -264,10 +303,10 @@ def _triangle_base(widths: np.ndarray, first_full: int, full_width: float) -> in
     slope, start = np.polyfit(index[slanted] + 0.5, widths[slanted], 1)
     if slope <= 0:
         return first_full
-    return round(float(np.clip((full_width - start) / slope, first_full - 1, first_full + 4)))
+    return float(np.clip((full_width - start) / slope, first_full - 1, first_full + 4))
 
 
-def _as_bar(rgb: np.ndarray, outline: Outline, extended: tuple[bool, bool]) -> Bar | None:
+def _as_bar(rgb: np.ndarray, outline: Outline, triangles: dict[str, float]) -> Bar | None:
     """The rectangle as a colour bar, if its colours are constant across and vary along it."""
     wide, high = _size(outline.rect)
     if max(wide, high) < _BAR_ASPECT * min(wide, high):
@@ -286,6 +325,8 @@ def _as_bar(rgb: np.ndarray, outline: Outline, extended: tuple[bool, bool]) -> B
     n_colors = len(np.unique(profile // 6, axis=0))
     if constancy <= _BAR_CONSTANCY or np.ptp(profile, axis=0).max() <= 40 or n_colors < 4:
         return None
+    ends = ("top", "bottom") if vertical else ("left", "right")
+    extended = (ends[0] in triangles, ends[1] in triangles)
     return Bar(outline, vertical, profile, constancy, extended)
 
 

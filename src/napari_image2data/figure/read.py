@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.edges import Box, Outline, Rect
 
+_FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
+_SNAPPED = 0.45  # pixels by which a renderer that snaps its frames moves them, on average
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
@@ -62,7 +64,7 @@ def read_figure(image: np.ndarray) -> Figure:
         texts = read_texts(rgb, layout.background.color)
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
-    bars = _chosen_bars(layout)
+    bars = layout.bars[: max(1, len(layout.plots))]
     taken: set[int] = set()
     calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
     panels = [
@@ -70,22 +72,6 @@ def read_figure(image: np.ndarray) -> Figure:
         for number in range(len(layout.plots))
     ]
     return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
-
-
-def _chosen_bars(layout: Layout) -> list[Bar]:
-    """As many bars as there are plots, the likeliest, none twice."""
-    chosen: list[Bar] = []
-    for bar in layout.bars:
-        rect = bar.outline.rect
-        if len(chosen) < max(1, len(layout.plots)) and not any(
-            _overlaps(rect, other.outline.rect) for other in chosen
-        ):
-            chosen.append(bar)
-    return chosen
-
-
-def _overlaps(a: Rect, b: Rect) -> bool:
-    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
 def _calibrate_bar(
@@ -144,6 +130,7 @@ def _panel(
     plot = layout.plots[number]
     problems: list[str] = [missing] if missing else []
     labels: list[Label] = []
+    plot_box, snapped = plot.box, []
     axes: dict[str, Axis | None] = {"x": None, "y": None}
     others = [other.rect for other in layout.plots if other is not plot]
     others += [bar.outline.rect for bar in bars]
@@ -151,6 +138,7 @@ def _panel(
         found = _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
         if found is not None:
             axes[name] = found.axis
+            snapped.append(found.ticks.outward and 2 <= found.ticks.length <= 8)
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars)
     scale, axis, box = None, None, None
@@ -161,19 +149,31 @@ def _panel(
         box = bar.outline.box
         if found is not None:
             labels += _labels(found, "colorbar")
-            ends = bar_range(bar, found, offset_factor(texts, bar.outline.rect))
+            factor = offset_factor(texts, bar.outline.rect)
+            ends = bar_range(bar, found, factor, noisy=layout.background.noisy)
             if ends is not None:
                 axis = ends.axis
                 scale = _scale(rgb, bar, ends)
-            problems += _doubts(bar, found, layout, number)
+                problems += ends.doubts
+        if bar.shares[number] < _FEW_SHARED:
+            problems.append("Many colours of the plot are not on the colour bar.")
         if scale is None and not missing:
             problems.append(
                 "The range of the colour bar could not be read: type its two end values."
             )
+    if plot.is_snapped and any(snapped):
+        for name, found_axis in axes.items():
+            axes[name] = found_axis.shifted(-_SNAPPED) if found_axis is not None else None
+        plot_box = _moved(plot_box, -_SNAPPED)
+        box = _moved(box, -_SNAPPED) if box is not None else None
     confidence = 0.0 if scale is None else max(0.1, 1.0 - 0.3 * len(problems))
     return Panel(
-        plot.box, box, axes["x"], axes["y"], scale, axis, confidence, tuple(problems), tuple(labels)
+        plot_box, box, axes["x"], axes["y"], scale, axis, confidence, tuple(problems), tuple(labels)
     )
+
+
+def _moved(box: Box, offset: float) -> Box:
+    return box[0] + offset, box[1] + offset, box[2] + offset, box[3] + offset
 
 
 def _labels(found: Calibration, role: str) -> list[Label]:
@@ -211,31 +211,28 @@ def _scale(rgb: np.ndarray, bar: Bar, ends: BarRange) -> ColorScale | None:
         return ColorScale.from_colorbar(
             rgb,
             _inside(bar.outline.box, rgb),
-            vmin=min(first, last),
-            vmax=max(first, last),
-            norm="log" if ends.axis.norm == "log" else "linear",
             direction=direction,
+            **_values(bar, ends),
         )
     except ScaleError:
         return None
 
 
+def _values(bar: Bar, ends: BarRange) -> dict[str, Any]:
+    """What `ColorScale.from_colorbar` needs to know of the values along the bar."""
+    if ends.axis.norm != "piecewise":
+        low, high = sorted((ends.first, ends.last))
+        return {"vmin": low, "vmax": high, "norm": ends.axis.norm}
+    box = bar.outline.box
+    begin, end = (box[1], box[3]) if bar.vertical else (box[0], box[2])
+    within = [
+        (pixel, value)
+        for pixel, value in zip(ends.axis.pixels, ends.axis.values, strict=True)
+        if begin + 1 < pixel < end - 1 and value not in (ends.first, ends.last)
+    ]
+    return {"ticks": sorted([(begin, ends.first), *within, (end, ends.last)])}
+
+
 def _inside(box: Box, rgb: np.ndarray) -> Box:
     height, width = rgb.shape[:2]
     return max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])
-
-
-def _doubts(bar: Bar, found: Calibration, layout: Layout, number: int) -> list[str]:
-    doubts = []
-    if len(found.used) < 3:
-        doubts.append("Only two labels of the colour bar were read: check the range.")
-    if found.penalty > 0:
-        doubts.append("Some labels of the colour bar had to be repaired: check the range.")
-    if found.axis.residual > 2.5:
-        doubts.append("The labels of the colour bar do not lie on a line: check the range.")
-    if found.unused:
-        names = ", ".join(c.text.text for c in found.unused[:4])
-        doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
-    if bar.shares[number] < 0.6:
-        doubts.append("Many colours of the plot are not on the colour bar.")
-    return doubts
