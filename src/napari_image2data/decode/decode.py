@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
+from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.curve import Curve, Reading, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
@@ -27,6 +28,7 @@ def decode(
     *,
     overlays: Literal["mask", "keep"] = "mask",
     jpeg: bool | Literal["auto"] = "auto",
+    rivals: Literal["resolve", "nearest"] = "resolve",
     max_distance: float | Literal["auto"] = "auto",
     progress: Callable[[str, float], None] | None = None,
 ) -> Field:
@@ -52,6 +54,9 @@ def decode(
     )
 
     flags = np.zeros(rgb.shape[:2], np.uint8)
+    rival_gap = None
+    if rivals == "resolve":
+        reading, rival_gap = choose_rivals(rgb, reading, curve, limit=limit, noisy=noisy)
     if overlays == "keep":
         hidden = reading.distance > limit
         flags[hidden] |= np.uint8(Flag.OFF_SCALE)
@@ -73,6 +78,9 @@ def decode(
         position = smooth_positions(position, reading.distance, reading.slope, ~hidden)
     report("uncertainty", 0.8)
     sigma = standard_uncertainty(position, reading, curve, ~hidden, noisy=noisy)
+    if rival_gap is not None:
+        flags[rival_gap > 0] |= np.uint8(Flag.AMBIGUOUS)
+        sigma = np.hypot(sigma, rival_gap / 2 * curve.value_slope(position))
     values = curve.value(position)
     values[hidden] = np.nan
     sigma[hidden] = np.nan
