@@ -100,3 +100,8 @@ def test_read_says_what_it_found(figure: Path, capsys: pytest.CaptureFixture[str
     assert "panel 0: plot area" in printed
     assert "colour bar" in printed
     assert "note: " in printed
+
+
+def test_identify_names_the_map(figure: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identify", str(figure), "--box", "41,31,239,189"]) == 0
+    assert "viridis" in capsys.readouterr().out.splitlines()[0]

@@ -70,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("figure", type=Path)
     read.add_argument("--page", type=int, default=0, help="page of a PDF or frame of a GIF (0)")
 
+    identify = commands.add_parser("identify", help="name the colour map that drew a picture")
+    identify.set_defaults(command=_identify)
+    identify.add_argument("figure", type=Path)
+    identify.add_argument("--box", type=_box, help="plot area x0,y0,x1,y1 (found by itself)")
+
+    show = commands.add_parser("open", help="open a figure in napari, with the dock ready")
+    show.set_defaults(command=_open)
+    show.add_argument("figure", type=Path)
+
     demo = commands.add_parser("demo", help="do the whole job on the example figure")
     demo.set_defaults(command=_demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo-output"))
@@ -208,6 +217,49 @@ def _read(options: argparse.Namespace) -> None:
 
 def _round_box(box: Sequence[float]) -> str:
     return ",".join(f"{edge:.1f}" for edge in box)
+
+
+def _identify(options: argparse.Namespace) -> None:
+    from napari_image2data.color.identify import identify_colormap
+    from napari_image2data.errors import FigureError
+    from napari_image2data.figure.read import read_figure
+    from napari_image2data.files.images import read_image
+
+    image = read_image(options.figure)
+    box = options.box
+    if box is None:
+        try:
+            box = read_figure(image).panels[0].plot_box
+        except FigureError:
+            box = (0, 0, image.shape[1], image.shape[0])
+    x0, y0, x1, y1 = (round(edge) for edge in box)
+    for match in identify_colormap(image[y0:y1, x0:x1])[:5]:
+        direction = "" if match.direction_known else "  (direction not known)"
+        print(f"{match.name:30s} {match.score:.3f}{direction}")
+
+
+def _open(options: argparse.Namespace) -> None:
+    from napari_image2data.files.images import read_image
+
+    read_image(options.figure)  # what cannot be read is said here, before a window opens
+    _need_qt()
+    import napari
+
+    from napari_image2data.plugin.launch import open_figure
+
+    open_figure(options.figure)
+    napari.run()
+
+
+def _need_qt() -> None:
+    from napari_image2data.errors import MissingExtraError
+
+    try:
+        import qtpy.QtWidgets  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            'The window needs Qt: pip install "napari-image2data[all]".'
+        ) from error
 
 
 def _demo(options: argparse.Namespace) -> None:
