@@ -78,10 +78,11 @@ class ImageToData:
     Examples
     --------
     >>> import numpy as np
-    >>> scale = ColorScale.from_name("viridis", vmin=0.0, vmax=10.0)
+    >>> import napari_image2data as i2d
+    >>> scale = i2d.ColorScale.from_name("viridis", vmin=0.0, vmax=10.0)
     >>> ramp = np.linspace(0, 255, 60).round().astype(int)
     >>> picture = np.round(scale.colors[np.tile(ramp, (40, 1))] * 255).astype(np.uint8)
-    >>> run = ImageToData(picture).read(scale=scale, box="all").decode(overlays="keep")
+    >>> run = i2d.ImageToData(picture).read(scale=scale, box="all").decode(overlays="keep")
     >>> run.field.values.shape
     (40, 60)
     """
@@ -313,9 +314,10 @@ def image_to_data(
     Examples
     --------
     >>> import numpy as np
-    >>> scale = ColorScale.from_name("gray", vmin=0.0, vmax=1.0)
+    >>> import napari_image2data as i2d
+    >>> scale = i2d.ColorScale.from_name("gray", vmin=0.0, vmax=1.0)
     >>> picture = np.full((30, 40, 3), 128, np.uint8)
-    >>> float(image_to_data(picture, scale=scale, box="all").values[15, 20].round(2))
+    >>> float(i2d.image_to_data(picture, scale=scale, box="all").values[15, 20].round(2))
     0.5
     """
     run = ImageToData(source).read(scale=scale, box=box, panel=panel).decode(**options)
