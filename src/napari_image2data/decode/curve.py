@@ -44,7 +44,7 @@ class Curve:
         Value of each colour; the log10 of it on a log scale, so that it is linear in between.
     slope : (N,) float64 ndarray
         Levels per unit of position, over about two table entries.
-    log, discrete : bool
+    log, discrete, cyclic : bool
     """
 
     colors: np.ndarray
@@ -52,6 +52,7 @@ class Curve:
     slope: np.ndarray
     log: bool
     discrete: bool
+    cyclic: bool
 
     @classmethod
     def of(cls, scale: ColorScale) -> Curve:
@@ -62,7 +63,14 @@ class Curve:
         step = np.linalg.norm(np.diff(colors, axis=0), axis=1) * (len(colors) - 1)
         padded = np.concatenate([step[:1], step, step[-1:]])
         slope = np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2)
-        return cls(colors, np.log10(values) if log else values, slope, log, bool(scale.discrete))
+        return cls(
+            colors,
+            np.log10(values) if log else values,
+            slope,
+            log,
+            bool(scale.discrete),
+            scale.cyclic,
+        )
 
     @property
     def step(self) -> float:

@@ -8,17 +8,25 @@ import numpy as np
 
 from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.ambiguity import choose_rivals
+from napari_image2data.decode.background import has_color
+from napari_image2data.decode.bands import dequantize as refine
+from napari_image2data.decode.bands import has_smooth_bands
 from napari_image2data.decode.curve import Curve, Reading, read_positions
 from napari_image2data.decode.field import Field, Flag
+from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
-from napari_image2data.decode.noise import color_spread, standard_uncertainty
-from napari_image2data.decode.overlay import distance_limit, find_overlay
-from napari_image2data.errors import FigureError
+from napari_image2data.decode.noise import color_spread, position_uncertainty
+from napari_image2data.decode.overlay import Masks, distance_limit, find_overlay
+from napari_image2data.errors import FigureError, ScaleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.figure.axis import Axis
+
+JPEG_CHROMA = 0.5
+"""Weight of colour against lightness when a JPEG's colours are looked up."""
 
 
 def decode(
@@ -26,75 +34,222 @@ def decode(
     scale: ColorScale,
     box: tuple[float, float, float, float] | None = None,
     *,
-    overlays: Literal["mask", "keep"] = "mask",
+    overlays: Literal["mask", "fill", "keep"] = "mask",
     jpeg: bool | Literal["auto"] = "auto",
     rivals: Literal["resolve", "nearest"] = "resolve",
     max_distance: float | Literal["auto"] = "auto",
+    no_data: Sequence[Sequence[float] | str] = (),
+    dequantize: bool | Sequence[float] = False,
+    x_axis: Axis | None = None,
+    y_axis: Axis | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Field:
-    """Decode a picture, or the part of it inside ``box`` (x0, y0, x1, y1 pixel edges)."""
+    """Decode a picture, or a part of it, with all that neighbouring pixels can tell.
+
+    `lookup` reads each pixel alone. Here ink over the data is found and masked, holes without data
+    too, the noise of JPEG is smoothed away, and the uncertainty follows from the picture.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4) ndarray
+        uint8, uint16, bool, or float in 0..1. Fully transparent pixels are no data.
+    scale : ColorScale
+    box : (x0, y0, x1, y1), optional
+        Pixel edges of the plot area; rounded to whole pixels.
+    overlays : {"mask", "fill", "keep"}
+        What happens to ink (lines, text, markers, the axes' frame): NaN and OVERLAY; or, besides,
+        interpolated from the surroundings, FILLED, with the error that filling makes in this very
+        picture as its sigma; or nothing but the colour test.
+    jpeg : bool or "auto"
+        Whether the picture went through JPEG; "auto" looks for its traces. On lossless pictures
+        values are those of the pixel alone.
+    rivals : {"resolve", "nearest"}
+        Where a colour stands for several values, let the neighbourhood choose (see
+        `decode.ambiguity`; what stays open is AMBIGUOUS), or take the nearest colour.
+    max_distance : float or "auto"
+        Colour distance, in levels of 255, from which a pixel is off the scale; "auto" adapts to the
+        picture's noise.
+    no_data : sequence of colours
+        Names, "#rrggbb" or (r, g, b) in 0..255 that stand for "no data".
+    dequantize : bool or sequence of float
+        Read smooth fields finer than the scale's steps (see `decode.bands`). A sequence gives the
+        values at the borders of the bands; True takes them midway between the scale's values. It
+        does nothing where the picture's bands are not those of a smooth field, or in a JPEG.
+    x_axis, y_axis : Axis, optional
+        Give the field its coordinates; else they are pixels of the picture.
+    progress : callable, optional
+        Called as ``progress(stage, done)`` with ``done`` in 0..1 before each stage; what it raises
+        ends the work, so that a user can cancel.
+
+    Returns
+    -------
+    Field
+
+    Raises
+    ------
+    FigureError
+        When the box does not lie inside the picture.
+    ImageError
+        When the array is no picture.
+    ScaleError
+        When a no-data colour is not a colour, or band borders do not fit the scale.
+
+    Examples
+    --------
+    >>> from napari_image2data import ColorScale
+    >>> scale = ColorScale.from_name("viridis", vmin=0, vmax=10)
+    >>> truth = np.tile(np.linspace(0, 10, 200), (100, 1))
+    >>> picture = scale.colors[(truth * 25.5).round().astype(int)]
+    >>> picture[50:53, 20:180] = 1.0  # a white line
+    >>> field = decode(picture, scale)
+    >>> int(np.isnan(field.values).sum())
+    480
+    >>> bool(np.nanmax(np.abs(field.values - truth)) < 0.05)
+    True
+    """
+    _check_choices(overlays, jpeg, rivals)
     rgb, opacity = as_rgb(image)
-    height, width = rgb.shape[:2]
-    x0, y0, x1, y1 = (0, 0, width, height) if box is None else (round(float(e)) for e in box)
-    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-        raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
-    rgb = np.ascontiguousarray(rgb[y0:y1, x0:x1])
-    report = progress if progress is not None else lambda stage, done: None
+    rows, cols = _window(box, rgb.shape[:2])
+    rgb = np.ascontiguousarray(rgb[rows, cols])
+    report = progress if progress is not None else _silent
     curve = Curve.of(scale)
 
     report("look up colours", 0.0)
     reading = read_positions(rgb, curve)
     noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
     if noisy:
-        reading = read_positions(rgb, curve, chroma_weight=0.5)
+        reading = read_positions(rgb, curve, chroma_weight=JPEG_CHROMA)
     limit = (
         distance_limit(reading.distance, noisy=noisy)
         if max_distance == "auto"
         else float(max_distance)
     )
 
-    flags = np.zeros(rgb.shape[:2], np.uint8)
     rival_gap = None
     if rivals == "resolve":
+        report("choose among rivals", 0.2)
         reading, rival_gap = choose_rivals(rgb, reading, curve, limit=limit, noisy=noisy)
-    if overlays == "keep":
-        hidden = reading.distance > limit
-        flags[hidden] |= np.uint8(Flag.OFF_SCALE)
-    else:
-        report("find overlays", 0.4)
-        masks = find_overlay(rgb, reading, curve, limit=limit, noisy=noisy)
-        hidden = masks.hidden
-        flags[masks.off_scale] |= np.uint8(Flag.OFF_SCALE)
-        flags[masks.overlay] |= np.uint8(Flag.OVERLAY)
-        flags[masks.hole] |= np.uint8(Flag.NO_DATA)
+
+    report("find overlays", 0.3)
+    empty = has_color(rgb, no_data, tolerance=12.0 if noisy else 1.0)
     if opacity is not None:
-        clear = opacity[y0:y1, x0:x1] == 0
-        hidden = hidden | clear
-        flags[clear] |= np.uint8(Flag.NO_DATA)
+        empty |= opacity[rows, cols] == 0
+    if overlays == "keep":
+        nothing = np.zeros_like(empty)
+        masks = Masks((reading.distance > limit) & ~empty, nothing, empty)
+    else:
+        masks = find_overlay(rgb, reading, curve, empty, limit=limit, noisy=noisy)
+    clean = ~masks.hidden
 
     position = reading.position
     if noisy and not curve.discrete:
         report("smooth", 0.6)
-        position = smooth_positions(position, reading.distance, reading.slope, ~hidden)
-    report("uncertainty", 0.8)
-    sigma = standard_uncertainty(position, reading, curve, ~hidden, noisy=noisy)
+        position = smooth_positions(position, reading.distance, reading.slope, clean)
+
+    report("estimate the uncertainty", 0.8)
+    spread = position_uncertainty(position, reading, curve, clean, noisy=noisy)
+    if rival_gap is not None:
+        spread = np.hypot(spread, rival_gap / 2)
+    values, sigma = curve.value(position), spread * curve.value_slope(position)
+    if dequantize is not False and not noisy:
+        values, sigma = _between_steps(values, sigma, reading, curve, clean, dequantize)
+
+    flags = _end_flags(position, curve)
     if rival_gap is not None:
         flags[rival_gap > 0] |= np.uint8(Flag.AMBIGUOUS)
-        sigma = np.hypot(sigma, rival_gap / 2 * curve.value_slope(position))
-    values = curve.value(position)
-    values[hidden] = np.nan
-    sigma[hidden] = np.nan
+    flags[~clean] = 0
+    flags[masks.off_scale] |= np.uint8(Flag.OFF_SCALE)
+    flags[masks.overlay] |= np.uint8(Flag.OVERLAY)
+    flags[masks.hole] |= np.uint8(Flag.NO_DATA)
+    filled = np.zeros_like(clean)
+    if overlays == "fill":
+        report("fill overlays", 0.9)
+        filled = masks.overlay & ~masks.hole & ~masks.off_scale & bool(clean.any())
+        place = fill_positions(position, filled, clean)
+        error = np.hypot(fill_error(position, filled, clean), nearest_value(spread, clean))
+        values = np.where(filled, curve.value(place), values)
+        sigma = np.where(filled, error * curve.value_slope(place), sigma)
+        flags[filled] |= np.uint8(Flag.FILLED)
+    readable = clean | filled
     report("done", 1.0)
+    x, y = np.arange(cols.start, cols.stop) + 0.5, np.arange(rows.start, rows.stop) + 0.5
     return Field(
-        values.astype(np.float32),
+        np.where(readable, values, np.nan).astype(np.float32),
         reading.distance,
-        sigma.astype(np.float32),
+        np.where(readable, sigma, np.nan).astype(np.float32),
         flags,
-        np.arange(x0, x1) + 0.5,
-        np.arange(y0, y1) + 0.5,
+        x if x_axis is None else np.asarray(x_axis.to_value(x), float),
+        y if y_axis is None else np.asarray(y_axis.to_value(y), float),
         scale,
-        (x0, y0, x1, y1),
+        (cols.start, rows.start, cols.stop, rows.stop),
     )
+
+
+def _silent(stage: str, done: float) -> None:
+    """Report to nobody."""
+
+
+def _check_choices(overlays: str, jpeg: bool | str, rivals: str) -> None:
+    if overlays not in ("mask", "fill", "keep"):
+        raise FigureError(f"overlays is 'mask', 'fill' or 'keep', not {overlays!r}.")
+    if jpeg not in (True, False, "auto"):
+        raise FigureError(f"jpeg is True, False or 'auto', not {jpeg!r}.")
+    if rivals not in ("resolve", "nearest"):
+        raise FigureError(f"rivals is 'resolve' or 'nearest', not {rivals!r}.")
+
+
+def _window(
+    box: tuple[float, float, float, float] | None, shape: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """Rows and columns of a box, which must lie inside the picture."""
+    height, width = shape[:2]
+    if box is None:
+        return slice(0, height), slice(0, width)
+    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
+    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+        raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
+    return slice(y0, y1), slice(x0, x1)
+
+
+def _end_flags(position: np.ndarray, curve: Curve) -> np.ndarray:
+    """BELOW and ABOVE where the colour is the scale's first or last: the value may lie beyond."""
+    flags = np.zeros(position.shape, np.uint8)
+    if not (curve.discrete or curve.cyclic):
+        flags[position <= 0] = np.uint8(Flag.BELOW)
+        flags[position >= 1] = np.uint8(Flag.ABOVE)
+    return flags
+
+
+def _between_steps(
+    values: np.ndarray,
+    sigma: np.ndarray,
+    reading: Reading,
+    curve: Curve,
+    clean: np.ndarray,
+    borders: bool | Sequence[float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values and uncertainties between the steps of the scale, where its bands are smooth."""
+    count = len(curve.colors)
+    if isinstance(borders, bool):
+        middle = (curve.values[1:] + curve.values[:-1]) / 2
+        first, last = 2 * curve.values[0] - middle[0], 2 * curve.values[-1] - middle[-1]
+        edges = np.concatenate([[first], middle, [last]])
+    else:
+        edges = np.asarray(borders, float)
+        steps = np.diff(edges)
+        if edges.shape != (count + 1,) or not (np.all(steps > 0) or np.all(steps < 0)):
+            raise ScaleError(
+                f"A scale of {count} colours has {count + 1} borders that rise or fall."
+            )
+        edges = np.log10(edges) if curve.log else edges
+    bands = np.rint(reading.position * (count - 1)).astype(int)
+    if not has_smooth_bands(bands, clean):
+        return values, sigma
+    fine = refine(bands, edges, clean)
+    if curve.log:
+        value = 10**fine.values
+        return value, fine.sigma * np.log(10) * value
+    return fine.values, fine.sigma
 
 
 def _is_jpeg(rgb: np.ndarray, reading: Reading, curve: Curve) -> bool:

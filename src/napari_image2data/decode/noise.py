@@ -17,10 +17,10 @@ def color_spread(distance: np.ndarray) -> float:
     return float(np.percentile(close, 75)) if close.size else 0.0
 
 
-def standard_uncertainty(
+def position_uncertainty(
     position: np.ndarray, reading: Reading, curve: Curve, clean: np.ndarray, *, noisy: bool
 ) -> np.ndarray:
-    """Estimate the standard uncertainty of the values, in value units.
+    """Estimate the standard uncertainty of the positions.
 
     Three parts, added in squares: the width of a table entry (a uniform distribution:
     step / sqrt(12)), the colour noise divided by the slope of the scale (the noise is what the
@@ -42,7 +42,7 @@ def standard_uncertainty(
         gradient = local_gradient(position)
         change = 0.1 * gradient
     spread = np.sqrt(np.maximum(bins, rounding) ** 2 + noise**2 + change**2)
-    return np.asarray(spread * curve.value_slope(position))
+    return np.asarray(spread)
 
 
 def local_gradient(position: np.ndarray) -> np.ndarray:

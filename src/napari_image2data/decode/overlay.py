@@ -65,6 +65,7 @@ def find_overlay(
     rgb: np.ndarray,
     reading: Reading,
     curve: Curve,
+    empty: np.ndarray,
     *,
     limit: float,
     noisy: bool = False,
@@ -77,6 +78,8 @@ def find_overlay(
     reading : Reading
         Positions and colour distances of the pixels.
     curve : Curve
+    empty : (h, w) bool ndarray
+        Pixels known to hold no data.
     limit : float
         Colour distance, in levels, from which a pixel is off the scale (see `distance_limit`).
     noisy : bool
@@ -86,7 +89,7 @@ def find_overlay(
     -------
     Masks
     """
-    core = reading.distance > limit
+    core = (reading.distance > limit) & ~empty
     if noisy:
         core &= ~_within_neighbors(rgb, core)
         deep = ndimage.minimum_filter(core, 9)
@@ -99,7 +102,7 @@ def find_overlay(
     top, bottom, left, right = frame_depths(rgb)
     frame[:top] = frame[height - bottom :] = True
     frame[:, :left] = frame[:, width - right :] = True
-    hole = find_holes(rgb, reading.position, core | frame, noisy=noisy)
+    hole = find_holes(rgb, reading.position, core | frame | empty, noisy=noisy) | empty
     ink = thin_ink(
         rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
     )
@@ -108,7 +111,11 @@ def find_overlay(
     rims |= _islands(reading.position, hidden | rims)
     thick = ndimage.binary_opening(core, SQUARE, iterations=5)
     thick = ndimage.binary_dilation(thick, SQUARE, iterations=7) & core
-    return Masks(core & thick, (core & ~thick) | frame | ink | rims, hole & ~core & ~frame)
+    return Masks(
+        core & thick,
+        ((core & ~thick) | frame | ink | rims) & ~empty,
+        hole & (empty | ~(core | frame)),
+    )
 
 
 def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
