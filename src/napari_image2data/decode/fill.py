@@ -97,8 +97,9 @@ def _pull_push(position: np.ndarray, clean: np.ndarray) -> np.ndarray:
 
 def _halved(array: np.ndarray) -> np.ndarray:
     """Sums of 2 x 2 pixels; an odd last line stands alone."""
-    padded = np.pad(array, [(0, n % 2) for n in array.shape])
-    return padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
+    padded: np.ndarray = np.pad(array, [(0, n % 2) for n in array.shape])
+    quarters = padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
+    return np.asarray(quarters)
 
 
 def fill_error(position: np.ndarray, wanted: np.ndarray, clean: np.ndarray) -> np.ndarray:
