@@ -16,6 +16,7 @@ del globals()["decode"]
 if TYPE_CHECKING:
     from napari_image2data.color.catalog import colormap_names
     from napari_image2data.color.identify import ColormapMatch, identify_colormap
+    from napari_image2data.color.recover import recover_scale
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.decode import decode
     from napari_image2data.decode.field import Field, Flag
@@ -64,6 +65,7 @@ _HOME = {
     "read_figure": "figure.read",
     "read_image": "files.images",
     "reconstruct": "reduce.reconstruct",
+    "recover_scale": "color.recover",
     "reduce_adaptive": "reduce.adaptive",
     "reduction_curve": "reduce.adaptive",
     "rethreshold": "decode.lookup",
@@ -100,6 +102,7 @@ __all__ = [
     "read_figure",
     "read_image",
     "reconstruct",
+    "recover_scale",
     "reduce_adaptive",
     "reduction_curve",
     "rethreshold",
