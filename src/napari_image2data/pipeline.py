@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
-
-import numpy as np
 
 from napari_image2data.decode.decode import decode
 from napari_image2data.errors import FigureError, Image2DataError
@@ -15,6 +12,9 @@ from napari_image2data.files.recipe import Recipe, fingerprint
 from napari_image2data.files.stored import from_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
     import pandas as pd
 
     from napari_image2data.color.scale import ColorScale
@@ -175,17 +175,22 @@ class ImageToData:
             )
         return self.figure.panels[index]
 
-    def decode(self, **options: Any) -> Self:
+    def decode(
+        self, *, progress: Callable[[str, float], None] | None = None, **options: Any
+    ) -> Self:
         """Decode the plot area; ``options`` are those of `napari_image2data.decode`."""
         if self.scale is None:
             self.read()
         assert self.scale is not None
-        field = decode(self.image, self.scale, self.box, **options)
-        if self.x_axis is not None:
-            field = replace(field, x=np.asarray(self.x_axis.to_value(field.x)))
-        if self.y_axis is not None:
-            field = replace(field, y=np.asarray(self.y_axis.to_value(field.y)))
-        self.field = field
+        self.field = decode(
+            self.image,
+            self.scale,
+            self.box,
+            x_axis=self.x_axis,
+            y_axis=self.y_axis,
+            progress=progress,
+            **options,
+        )
         return self._record("decode", **options)
 
     def mask(self, **options: Any) -> Self:
@@ -220,11 +225,11 @@ class ImageToData:
         self.points = centroids(self.labels, field)
         return self._record("cluster", **options)
 
-    def reduce(self, **options: Any) -> Self:
+    def reduce(self, *, progress: Callable[[float], object] | None = None, **options: Any) -> Self:
         """Keep the fewest points within a tolerance; options of `reduce_adaptive`."""
         from napari_image2data.reduce.adaptive import reduce_adaptive
 
-        self.points = reduce_adaptive(self._decoded(), **options)
+        self.points = reduce_adaptive(self._decoded(), progress=progress, **options)
         return self._record("reduce", **options)
 
     def reconstruct(self, **options: Any) -> Self:
