@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from napari_image2data.figure.panel import Figure, Panel
     from napari_image2data.reduce.compare import Report
 
+    Progress = Callable[[str, float], None]
+
 Box = tuple[float, float, float, float]
 
 FLAT_SLOPE = 0.0015
@@ -175,9 +177,7 @@ class ImageToData:
             )
         return self.figure.panels[index]
 
-    def decode(
-        self, *, progress: Callable[[str, float], None] | None = None, **options: Any
-    ) -> Self:
+    def decode(self, *, progress: Progress | None = None, **options: Any) -> Self:
         """Decode the plot area; ``options`` are those of `napari_image2data.decode`."""
         if self.scale is None:
             self.read()
