@@ -78,8 +78,9 @@ class ColorTable:
     scale : ColorScale
     max_distance : float
         Colours farther than this from the scale (RGB, in levels of 255) are OFF_SCALE and NaN.
-    metric : {"luma-chroma", "rgb", "oklab", "cielab"}
-        Space in which the nearest colour of the scale is searched.
+    metric : {"auto", "rgb", "luma-chroma", "oklab", "cielab"}
+        Space in which the nearest colour of the scale is searched; ``"auto"`` is RGB near the scale
+        and luma-chroma farther off.
 
     Notes
     -----
@@ -99,7 +100,7 @@ class ColorTable:
         scale: ColorScale,
         *,
         max_distance: float = MAX_DISTANCE,
-        metric: str = "luma-chroma",
+        metric: str = "auto",
     ) -> None:
         self.scale = scale
         self.max_distance = float(max_distance)
