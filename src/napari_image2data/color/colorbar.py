@@ -144,16 +144,16 @@ def _offsets(rgb: np.ndarray, table: np.ndarray) -> tuple[int, ...]:
     steps, or resampled, misses it to both sides.
     """
     step = max(1, int(np.sqrt(rgb.shape[0] * rgb.shape[1] / 250_000)))
-    colors, count = np.unique(rgb[::step, ::step].reshape(-1, 3), axis=0, return_counts=True)
-    space = np.array([1, 256, 65536])
-    known = np.unique(np.rint(table).astype(int) @ space)
+    bytes_ = np.array([1, 256, 65536])
+    colors, count = np.unique(rgb[::step, ::step].reshape(-1, 3) @ bytes_, return_counts=True)
+    levels = np.unique(np.rint(table).astype(int), axis=0)
     cube = np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)])
     around = np.array([(r, g, b) for r in (-1, 0, 1) for g in (-1, 0, 1) for b in (-1, 0, 1)])
 
     def held(steps: np.ndarray) -> int:
-        near = colors[:, None].astype(int) + steps
-        valid = ((near >= 0) & (near <= 255)).all(axis=2)
-        return int(count[(np.isin(near @ space, known) & valid).any(axis=1)].sum())
+        near = (levels[:, None] - steps).reshape(-1, 3)
+        near = near[((near >= 0) & (near <= 255)).all(axis=1)]
+        return int(count[np.isin(colors, near @ bytes_)].sum())
 
     exact, up, down = (held(steps) for steps in (cube[:1], cube, -cube))
     about = held(around)
