@@ -17,19 +17,11 @@ import numpy as np
 
 from benchmarks.drawing.gallery import figures
 from benchmarks.drawing.store import save
-from benchmarks.drawing.variants import as_jpeg, resampled
+from benchmarks.drawing.variants import VARIANTS
 from benchmarks.scoring import Score, rate, read_and_score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from benchmarks.drawing.drawn import DrawnFigure
-
-VARIANTS: dict[str, Callable[[DrawnFigure], DrawnFigure]] = {
-    "x0.7": lambda figure: resampled(figure, 0.7),
-    "x1.5": lambda figure: resampled(figure, 1.5),
-    "jpeg75": lambda figure: as_jpeg(figure, 75),
-}
+    from collections.abc import Sequence
 
 COLUMNS = ("box", "bar", "range", "x axis", "y axis", "end to end", "silent", "median s", "max s")
 

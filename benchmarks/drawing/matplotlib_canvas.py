@@ -125,8 +125,7 @@ def coded_truth(figure: Figure, axes: Axes, mappable: Any, box: Box) -> np.ndarr
     norm = LogNorm(*span) if log else Normalize(*span)
     kept = mappable.norm, mappable.cmap, mappable.get_alpha()
     papers = [(patch, patch.get_facecolor()) for patch in (axes.patch, figure.patch)]
-    coding = ListedColormap(colors)
-    coding.set_bad((0, 0, 0, 0))
+    coding = ListedColormap(colors).with_extremes(bad=(0, 0, 0, 0))
     mappable.set_norm(norm)
     mappable.set_cmap(coding)
     mappable.set_alpha(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 from matplotlib.colors import BoundaryNorm, LogNorm
 from matplotlib.figure import Figure
@@ -133,7 +133,7 @@ def grey_offset_top() -> DrawnFigure:
 
 def dark_log_axes() -> DrawnFigure:
     """Draw on black with logarithmic axes."""
-    with mpl.style.context("dark_background"):
+    with matplotlib.style.context("dark_background"):
         figure, axes = blank(680, 480)
         z = 60 * fields.waves(80, 100) - 80
         edges = np.logspace(0, 3, 101), np.logspace(-2, 1, 81)

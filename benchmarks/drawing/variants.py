@@ -11,6 +11,8 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.drawing.drawn import Box, DrawnAxis, DrawnBar, DrawnFigure, Tick
 
 
@@ -117,3 +119,10 @@ def _scaled_bar(bar: DrawnBar | None, sx: float, sy: float) -> DrawnBar | None:
         return None
     along = sx if bar.direction in ("left", "right") else sy
     return replace(bar, box=_scaled_box(bar.box, sx, sy), ticks=_scaled_ticks(bar.ticks, along))
+
+
+VARIANTS: dict[str, Callable[[DrawnFigure], DrawnFigure]] = {
+    "x0.7": lambda figure: resampled(figure, 0.7),
+    "x1.5": lambda figure: resampled(figure, 1.5),
+    "jpeg75": lambda figure: as_jpeg(figure, 75),
+}
