@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).resolve().parents[1] / "src/napari_image2data/samples"
 
 
-def smooth_field(seed: int, shape: tuple[int, int], width: float) -> np.ndarray:
+def smooth_field(
+    seed: int, shape: tuple[int, int], width: float, *, edges: str = "reflect"
+) -> np.ndarray:
     """A random field ``shape``, 0..1, smooth over ``width`` pixels."""
     noise = np.random.default_rng(seed).standard_normal(shape)
-    field = gaussian_filter(noise, width, mode="reflect")
+    field = gaussian_filter(noise, width, mode=edges)
     return (field - field.min()) / np.ptp(field)
 
 
@@ -98,7 +100,7 @@ def draw_thermal() -> Image.Image:
 
 def draw_movie(frames: int = 16) -> list[Image.Image]:
     """Frames of a field that drifts and changes."""
-    base, other = (smooth_field(seed, (60, 120), 9) for seed in (31, 32))
+    base, other = (smooth_field(seed, (60, 120), 9, edges="wrap") for seed in (31, 32))
     pictures = []
     for frame in range(frames):
         turn = 2 * np.pi * frame / frames

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_image2data.color.lookup import ColorMemo
-from napari_image2data.color.match import ColorCurve
-
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
+
+LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,6 @@ class Curve:
 
     Attributes
     ----------
-    scale : ColorScale
     colors : (N, 3) float64 ndarray
         Levels of 255.
     values : (N,) float64 ndarray
@@ -49,7 +47,6 @@ class Curve:
     log, discrete, cyclic : bool
     """
 
-    scale: ColorScale
     colors: np.ndarray
     values: np.ndarray
     slope: np.ndarray
@@ -67,7 +64,6 @@ class Curve:
         padded = np.concatenate([step[:1], step, step[-1:]])
         slope = np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2)
         return cls(
-            scale,
             colors,
             np.log10(values) if log else values,
             slope,
@@ -105,34 +101,50 @@ class Curve:
         return np.asarray(slope)
 
 
-def read_positions(rgb: np.ndarray, curve: Curve, *, jpeg: bool = False) -> Reading:
+def read_positions(rgb: np.ndarray, curve: Curve, *, chroma_weight: float = 1.0) -> Reading:
     """Position of each pixel on the curve, by the nearest point of it.
 
     Parameters
     ----------
-    rgb : (h, w, 3) uint8 ndarray
+    rgb : (h, w, 3) uint8 or float ndarray
+        Levels of 255.
     curve : Curve
-    jpeg : bool
-        The picture went through JPEG, which keeps lightness far better than colour: weigh colour
-        half (see `color.spaces`).
+    chroma_weight : float
+        Weight of colour difference against lightness difference (luma) in the search. JPEG keeps
+        lightness far better than colour: 0.5 suits it.
     """
-    matcher = ColorCurve(curve.scale, "luma-chroma" if jpeg else "auto")
+    from scipy.spatial import cKDTree
 
-    def answer(levels: np.ndarray) -> np.ndarray:
-        match = matcher.match(levels)
-        out = np.empty(len(levels), _RECORD)
-        out["position"] = match.index * curve.step
-        out["distance"] = match.distance
-        out["slope"] = np.interp(match.index, np.arange(len(curve.slope)), curve.slope)
-        return out
+    matrix = np.eye(3)
+    if chroma_weight != 1.0:
+        gray = np.tile(LUMA, (3, 1))
+        matrix = np.sqrt(1 / chroma_weight) * (gray + chroma_weight * (np.eye(3) - gray))
+    flat = np.asarray(rgb).reshape(-1, 3)
+    colors, inverse = flat.astype(float), np.arange(len(flat))
+    if flat.dtype == np.uint8:
+        red, green, blue = flat.astype(np.uint32).T
+        codes, inverse = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
+        colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(float)
+    table = curve.colors @ matrix.T
+    query = colors @ matrix.T
+    _, index = cKDTree(table).query(query)
+    position = index * curve.step
+    if not curve.discrete:
+        best = ((query - table[index]) ** 2).sum(1)
+        for side in (-1, 0):
+            start = np.clip(index + side, 0, len(table) - 2)
+            chord = table[start + 1] - table[start]
+            length = np.maximum((chord**2).sum(1), 1e-9)
+            along = np.clip(((query - table[start]) * chord).sum(1) / length, 0, 1)
+            away = ((query - table[start] - along[:, None] * chord) ** 2).sum(1)
+            closer = away < best - 1e-9
+            position = np.where(closer, (start + along) * curve.step, position)
+            best = np.where(closer, away, best)
+    distance = np.linalg.norm(colors - curve.color(position), axis=1)
+    slope = np.interp(position, np.linspace(0, 1, len(curve.slope)), curve.slope)
+    shape = np.asarray(rgb).shape[:2]
 
-    return Reading(*ColorMemo(answer, _RECORD).look(rgb))
+    def picture(table: np.ndarray) -> np.ndarray:
+        return table.astype(np.float32)[inverse].reshape(shape)
 
-
-_RECORD = np.dtype(
-    {
-        "names": ["position", "distance", "slope"],
-        "formats": ["<f4", "<f4", "<f4"],
-        "itemsize": 16,
-    }
-)
+    return Reading(picture(position), picture(distance), picture(slope))

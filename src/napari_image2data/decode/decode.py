@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
 
+JPEG_CHROMA = 0.5
+"""Weight of colour against lightness when a JPEG's colours are looked up."""
+
 
 def decode(
     image: np.ndarray,
@@ -115,7 +118,7 @@ def decode(
     reading = read_positions(rgb, curve)
     noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
     if noisy:
-        reading = read_positions(rgb, curve, jpeg=True)
+        reading = read_positions(rgb, curve, chroma_weight=JPEG_CHROMA)
     limit = (
         distance_limit(reading.distance, noisy=noisy)
         if max_distance == "auto"

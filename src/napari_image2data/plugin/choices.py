@@ -186,6 +186,11 @@ def _to_unit_range(data: Any, low: float, high: float) -> Any:
     return ((data.astype(np.float32) - low) / ((high - low) or 1.0)).clip(0, 1)
 
 
+def is_stack(picture: Any) -> bool:
+    """Whether `picture_of` gave several pictures."""
+    return bool(picture.ndim > (3 if picture.shape[-1] in (3, 4) else 2))
+
+
 def picture_size(layer: Image) -> tuple[int, int]:
     """Height and width of the pictures in a layer."""
     data = layer.data[0] if layer.multiscale else layer.data
@@ -195,10 +200,12 @@ def picture_size(layer: Image) -> tuple[int, int]:
 
 
 def plane_of(array: Any, index: tuple[int, ...]) -> Any:
-    """The picture of a stack at ``index`` (its last entries count), in memory."""
+    """The picture of a stack at a viewer's step (its last axes are the stack's), in memory."""
     more = array.ndim - 2
     if more > 0:
-        array = array[index[-more:] if len(index) >= more else (0,) * more]
+        steps = (0,) * array.ndim + tuple(index)
+        ahead = zip(steps[-array.ndim :], array.shape[:more], strict=False)
+        array = array[tuple(min(step, size - 1) for step, size in ahead)]
     return np.asarray(array)
 
 

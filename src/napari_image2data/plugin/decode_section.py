@@ -36,7 +36,7 @@ class DecodeSection(Section):
         self.limit = FloatSlider(
             label="limit",
             min=0,
-            max=150,
+            max=250,
             step=0.5,
             value=40,
             tooltip="Largest color distance (levels of 255); moving it does not decode again",

@@ -46,9 +46,9 @@ class MaskSection(Section):
             tooltip="How the slope is measured",
         )
         self.form.extend([self.tolerance, self.units, self.method])
-        self.mark = button("Mark flat pixels", "Make the gradient mask", primary=True)
-        self.below.append(self.mark)
-        self.mark.changed.connect(self.run)
+        self.mask = button("Mark flat pixels", "Make the gradient mask", primary=True)
+        self.below.append(self.mask)
+        self.mask.changed.connect(self.run)
         for control in (self.tolerance, self.units, self.method):
             control.changed.connect(self._again)
         session.changed.connect(self._on_changed)

@@ -175,13 +175,12 @@ class Session:
     def first_picture(self) -> np.ndarray:
         """The picture that is on view: the figure, or the present frame of a stack."""
         figure = self.need_figure()
-        picture = self.picture()
-        more = picture.ndim - (3 if figure.rgb or picture.shape[-1] in (3, 4) else 2)
-        step = tuple(self.viewer.dims.current_step)
-        if more > 0:
-            index = [min(at, size - 1) for at, size in zip(step, picture.shape, strict=False)]
-            picture = picture[tuple(index[:more])]
-        return np.asarray(picture)
+        picture = picture_of(figure)
+        color = 1 if picture.shape[-1] in (3, 4) else 0
+        ahead = picture.shape[: picture.ndim - 2 - color]
+        steps = tuple(self.viewer.dims.current_step)[-len(ahead) - 2 :]
+        index = tuple(min(step, size - 1) for step, size in zip(steps, ahead, strict=False))
+        return np.asarray(picture[index])
 
     # ---- messages ---------------------------------------------------------------------------
 

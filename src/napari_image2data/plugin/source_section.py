@@ -52,7 +52,7 @@ class SourceSection(Section):
         layers.events.inserted.connect(self._on_layers)
         layers.events.removed.connect(self._on_layers)
         layers.selection.events.active.connect(self._on_active)
-        self._on_active()
+        self._select_active()
         self.take()
 
     def close_section(self) -> None:
@@ -90,11 +90,24 @@ class SourceSection(Section):
     def _on_layers(self, event: Any) -> None:
         self.reset_choices()
 
-    def _on_active(self, event: Any = None) -> None:
+    def _on_active(self, event: Any) -> None:
+        if self._select_active():
+            self.take()
+
+    def _select_active(self) -> bool:
+        """Choose the layer that is selected in napari, where it fits."""
         active = self.session.viewer.layers.selection.active
-        for box in (self.values, *self.extra.values()):
-            if active is not None and active in box.choices and box.value is not active:
-                box.value = active
+        if active is None:
+            return False
+        # a dock that adds its result selects it for a moment: only what a step begins with counts
+        role = active.metadata.get(PROVENANCE, {}).get("role")
+        changed = False
+        for wanted, box in {"data": self.values, **self.extra}.items():
+            if role in (None, wanted) and active in box.choices and box.value is not active:
+                with box.changed.blocked():
+                    box.value = active
+                changed = True
+        return changed
 
     def take(self) -> None:
         """Give the chosen layers to the session."""

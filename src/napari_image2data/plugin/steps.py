@@ -15,6 +15,7 @@ import numpy as np
 from napari_image2data.decode.field import Flag
 from napari_image2data.errors import FigureError, Image2DataError
 from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin.choices import Choices, is_stack
 from napari_image2data.plugin.jobs import Report
 from napari_image2data.plugin.session import Session
 
@@ -41,18 +42,17 @@ def decode(
 
         scale = choices.scale(sample)
         settled.append(scale)
-        field = run(
+        if is_stack(picture):
+            return _decode_stack(picture, scale, choices, options)
+        return run(
             picture,
             scale,
             choices.plot_box,
+            x_axis=choices.x_axis,
+            y_axis=choices.y_axis,
             progress=lambda stage, done: report(done, stage),
             **options,
         )
-        if choices.x_axis is not None:
-            field = replace(field, x=np.asarray(choices.x_axis.to_value(field.x)))
-        if choices.y_axis is not None:
-            field = replace(field, y=np.asarray(choices.y_axis.to_value(field.y)))
-        return field
 
     def done(field: Field) -> None:
         session.forget("field")
@@ -73,11 +73,32 @@ def decode(
 
     settled: list[Any] = []
     picture = session.guarded(session.picture)
-    sample = session.guarded(session.first_picture)
-    if picture is None or sample is None:
+    if picture is None:
         return
+    sample = session.first_picture()
     choices = session.choices
     session.jobs.run("decode", "Decoding", work, done)
+
+
+def _decode_stack(picture: Any, scale: Any, choices: Choices, options: dict[str, Any]) -> Field:
+    """Decode every frame when it is looked at, all with the same scale and box."""
+    from napari_image2data import decode as run
+    from napari_image2data.decode.arrays import over_frames
+
+    height, width = picture.shape[-3:-1] if picture.shape[-1] in (3, 4) else picture.shape[-2:]
+    x0, y0, x1, y1 = (round(edge) for edge in choices.plot_box or (0, 0, width, height))
+    frames = (
+        picture[..., y0:y1, x0:x1, :] if picture.shape[-1] in (3, 4) else picture[..., y0:y1, x0:x1]
+    )
+    field = over_frames(lambda frame: run(frame, scale, **options), frames)
+    x, y = np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5
+    return replace(
+        field,
+        scale=scale,
+        box=(x0, y0, x1, y1),
+        x=x if choices.x_axis is None else np.asarray(choices.x_axis.to_value(x)),
+        y=y if choices.y_axis is None else np.asarray(choices.y_axis.to_value(y)),
+    )
 
 
 def show_field(session: Session, *, sigma: bool = False, flags: bool = False) -> None:
@@ -109,7 +130,7 @@ def threshold(session: Session, limit: float) -> None:
         if looked_up is None:
             assert scale is not None
             looked_up = lookup(crop, scale, max_distance=float("inf"))
-        return looked_up, rethreshold(decoded, looked_up, limit)
+        return looked_up, with_limit(decoded, looked_up, limit)
 
     def done(result: tuple[Field, Field]) -> None:
         session.forget("mask")
@@ -133,7 +154,7 @@ def threshold(session: Session, limit: float) -> None:
         session.jobs.run("decode", "Applying the color limit", work, done)
 
 
-def rethreshold(decoded: Field, looked_up: Field, limit: float) -> Field:
+def with_limit(decoded: Field, looked_up: Field, limit: float) -> Field:
     """Field with another limit for the color distance.
 
     Parameters
@@ -148,23 +169,19 @@ def rethreshold(decoded: Field, looked_up: Field, limit: float) -> Field:
     Returns
     -------
     Field
-        Ink and no data stay out, whatever their color.
+        Ink and no data stay as they are, whatever their color.
     """
-    distance = looked_up.distance
-    out = (decoded.flags & int(Flag.OVERLAY | Flag.NO_DATA)) != 0
-    filled = (decoded.flags & int(Flag.FILLED)) != 0
-    far = (distance > limit) & ~out
-    missing = np.isnan(decoded.values) & ~far & ~out
-    values = np.where(missing, looked_up.values, decoded.values)
-    sigma = np.where(missing, looked_up.sigma, decoded.sigma)
-    flags = np.where(missing, looked_up.flags, decoded.flags) & ~np.uint8(Flag.OFF_SCALE)
-    off = far & ~filled
+    from napari_image2data import rethreshold
+
+    limited = rethreshold(looked_up, limit)
+    ink = (decoded.flags & int(Flag.OVERLAY | Flag.NO_DATA)) != 0
+    keep = ink | (np.isfinite(decoded.values) & np.isfinite(limited.values))
     return replace(
         decoded,
-        values=np.where(off, np.float32(np.nan), values),
-        sigma=np.where(off, np.float32(np.nan), sigma),
-        distance=distance,
-        flags=flags | np.where(off, np.uint8(Flag.OFF_SCALE), np.uint8(0)),
+        values=np.where(keep, decoded.values, limited.values),
+        sigma=np.where(keep, decoded.sigma, limited.sigma),
+        distance=looked_up.distance,
+        flags=np.where(keep, decoded.flags, limited.flags),
     )
 
 

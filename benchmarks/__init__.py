@@ -1,1 +1,0 @@
-"""Benchmarks: how fast, how exact, and how well whole figures are read."""

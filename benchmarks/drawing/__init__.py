@@ -1,1 +1,0 @@
-"""Figures drawn with their truth, by matplotlib and by whatever other tool is installed."""

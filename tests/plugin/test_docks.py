@@ -1,0 +1,444 @@
+"""The docks on a viewer model: the controls are pressed, the layers are looked at."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from napari.layers import Image
+
+import napari_image2data as i2d
+from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin.boxes import COLOR_BAR, corners
+from napari_image2data.plugin.cluster_widget import ClusterWidget
+from napari_image2data.plugin.decode_widget import DecodeWidget
+from napari_image2data.plugin.image_to_data_widget import ImageToDataWidget
+from napari_image2data.plugin.mask_widget import MaskWidget
+from napari_image2data.plugin.rebuild_widget import RebuildWidget
+
+
+def press(button):
+    button.changed.emit(True)
+
+
+@pytest.fixture
+def dock(make_dock, figure, drawn):
+    """The large dock on a figure whose boxes and range are typed, not read."""
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(
+        plot_box=drawn.box, bar_box=drawn.bar, source="bar", vmin=drawn.vmin, vmax=drawn.vmax
+    )
+    return dock
+
+
+def names(viewer):
+    return {layer.name for layer in viewer.layers}
+
+
+def test_decode_gives_the_values_the_figure_was_drawn_from(dock, viewer, drawn, settle):
+    press(dock.decode.decode)
+    settle(dock)
+    layer = viewer.layers["fig data"]
+    assert layer.data.shape == drawn.truth.shape
+    assert np.nanmean(np.abs(layer.data - drawn.truth)) < 0.01 * 4
+    assert tuple(layer.contrast_limits) == pytest.approx((2, 6))
+    assert layer.colorbar.visible
+    np.testing.assert_array_equal(layer.data_to_world((0, 0)), (drawn.box[1], drawn.box[0]))
+    assert "read" in dock.decode.note.value
+    assert dock.decode.done
+
+
+def test_every_step_in_one_go(dock, viewer, settle):
+    press(dock.do_all)
+    settle(dock)
+    assert names(viewer) == {
+        "fig",
+        "fig boxes",
+        "fig data",
+        "fig gradient mask",
+        "fig clusters",
+        "fig centroids",
+        "fig reconstruction",
+        "fig difference",
+    }
+    state = dock.session.state
+    assert len(viewer.layers["fig centroids"].data) == len(state.points)
+    assert f"{state.report.relative_rmse:.2%}" in dock.rebuild.note.value
+    json.dumps(viewer.layers["fig difference"].metadata[as_layers.PROVENANCE])
+
+
+def test_the_results_are_those_of_a_script(dock, drawn, settle):
+    press(dock.do_all)
+    settle(dock)
+    run = i2d.ImageToData(drawn.image)
+    scale = i2d.ColorScale.from_colorbar(drawn.image, drawn.bar, vmin=2.0, vmax=6.0)
+    run.read(scale=scale, box=drawn.box).decode(overlays="mask").mask().cluster().reconstruct()
+    state = dock.session.state
+    np.testing.assert_array_equal(state.field.values, run.field.values)
+    np.testing.assert_array_equal(state.mask, run.gradient_mask)
+    np.testing.assert_array_equal(state.labels, run.labels)
+    np.testing.assert_array_equal(state.again, run.reconstruction)
+
+
+def test_a_corrected_range_decodes_again_and_all_that_follows(dock, viewer, settle, qtbot):
+    press(dock.do_all)
+    settle(dock)
+    before = viewer.layers["fig data"].data
+    rebuilt = viewer.layers["fig reconstruction"]
+    with qtbot.waitSignal(dock.decode._soon.timeout, timeout=10_000):
+        dock.scale.vmax.value = "10"
+    settle(dock)
+    after = viewer.layers["fig data"].data
+    both = np.isfinite(before) & np.isfinite(after)
+    np.testing.assert_allclose((after[both] - 2) / 8, (before[both] - 2) / 4, atol=1e-4)
+    assert rebuilt is viewer.layers["fig reconstruction"]
+    assert np.nanmax(rebuilt.data) > 7
+
+
+def test_a_dragged_bar_box_decodes_again_and_keeps_the_typed_range(dock, viewer, settle, qtbot):
+    press(dock.decode.decode)
+    settle(dock)
+    first = viewer.layers["fig data"].data
+    boxes = viewer.layers["fig boxes"]
+    moved = corners((104, 24, 112, 70))
+    index = list(boxes.features["role"]).index(COLOR_BAR)
+    data = [np.array(each) for each in boxes.data]
+    data[index] = moved
+    with qtbot.waitSignal(dock.decode._soon.timeout, timeout=10_000):
+        boxes.data = data
+    settle(dock)
+    assert dock.session.choices.bar_box == (104, 24, 112, 70)
+    assert (dock.scale.vmin.read(), dock.scale.vmax.read()) == (2, 6)
+    second = viewer.layers["fig data"].data
+    assert np.nanmean(second) > np.nanmean(first) + 0.1
+
+
+def test_the_mask_and_the_clusters_follow_their_sliders(dock, viewer, settle):
+    press(dock.decode.decode)
+    settle(dock)
+    press(dock.mask.mask)
+    settle(dock)
+    press(dock.cluster.cluster)
+    settle(dock)
+    few = int(viewer.layers["fig gradient mask"].data.sum())
+    dock.mask.tolerance.value = 4.5
+    settle(dock)
+    many = int(viewer.layers["fig gradient mask"].data.sum())
+    assert many > few
+    assert (
+        viewer.layers["fig clusters"].data[viewer.layers["fig gradient mask"].data == 0].max() == 0
+    )
+    assert str(len(viewer.layers["fig centroids"].data)) in dock.cluster.note.value
+
+
+def test_the_color_limit_does_not_decode_again(dock, viewer, settle, drawn):
+    image = drawn.image.copy()
+    image[30:40, 40:50] = (250, 60, 60)
+    viewer.layers["fig"].data = image
+    dock.decode.overlays.value = "keep"
+    press(dock.decode.decode)
+    settle(dock)
+    decoded = dock.session.state.field
+    hole = (slice(20, 30), slice(28, 38))
+    assert np.isnan(decoded.values[hole]).all()
+    dock.decode.automatic.value = False
+    dock.decode.limit.value = 250
+    settle(dock)
+    assert np.isfinite(viewer.layers["fig data"].data[hole]).all()
+    assert dock.session.state.decoded is decoded
+    dock.decode.limit.value = 20
+    settle(dock)
+    assert np.isnan(viewer.layers["fig data"].data[hole]).all()
+    assert dock.session.state.decoded is decoded
+    clean = np.isfinite(decoded.values)
+    np.testing.assert_array_equal(viewer.layers["fig data"].data[clean], decoded.values[clean])
+
+
+def test_fewest_points_keep_their_error(dock, viewer, settle):
+    press(dock.decode.decode)
+    settle(dock)
+    dock.reduce.error.value = 2
+    press(dock.reduce.place)
+    settle(dock)
+    press(dock.rebuild.rebuild)
+    settle(dock)
+    assert dock.session.state.report.relative_rmse < 0.025
+    assert len(viewer.layers["fig centroids"].data) < 200
+    press(dock.reduce.draw)
+    settle(dock)
+    assert not dock.reduce.plot.isHidden()
+    dock.reduce.plot.chosen.emit(40)
+    settle(dock)
+    assert len(viewer.layers["fig centroids"].data) == 40
+    assert len(dock.session.state.points) == 40
+
+
+def test_looking_shows_one_picture_at_a_time(dock, viewer, settle):
+    press(dock.do_all)
+    settle(dock)
+    pictures = ("fig data", "fig reconstruction", "fig difference")
+
+    def shown():
+        return [name for name in pictures if viewer.layers[name].visible]
+
+    assert shown() == ["fig data"]
+    dock.rebuild.look.value = "difference"
+    assert shown() == ["fig difference"]
+    dock.rebuild.look.value = "swipe"
+    dock.rebuild.edge.value = 0.25
+    swipe = viewer.layers["fig swipe"].data
+    np.testing.assert_array_equal(swipe[:, :20], viewer.layers["fig data"].data[:, :20])
+    np.testing.assert_array_equal(swipe[:, 20:], viewer.layers["fig reconstruction"].data[:, 20:])
+    dock.rebuild.look.value = "flicker"
+    assert "fig swipe" not in viewer.layers
+    dock.rebuild._blink()
+    assert shown() == ["fig reconstruction"]
+    dock.rebuild.look.value = "data"
+    assert shown() == ["fig data"]
+
+
+def test_uncertainty_and_reasons_come_and_go(dock, viewer, settle):
+    press(dock.decode.decode)
+    settle(dock)
+    dock.decode.sigma.value = True
+    dock.decode.flags.value = True
+    assert {"fig sigma", "fig flags"} <= names(viewer)
+    assert viewer.layers["fig flags"].visible
+    dock.decode.sigma.value = False
+    assert "fig sigma" not in viewer.layers
+
+
+def test_layers_can_lie_at_axis_values(dock, viewer, settle):
+    dock.session.choices.x_axis = i2d.Axis.through((12.0, 92.0), (0.0, 8.0))
+    dock.session.choices.y_axis = i2d.Axis.through((10.0, 70.0), (6.0, 0.0))
+    press(dock.do_all)
+    settle(dock)
+    dock.decode.coordinates.value = True
+    for name in ("fig data", "fig clusters", "fig centroids"):
+        np.testing.assert_allclose(
+            viewer.layers[name].data_to_world((-0.5, -0.5)), (6, 0), atol=1e-9
+        )
+    dock.decode.coordinates.value = False
+    np.testing.assert_allclose(viewer.layers["fig data"].data_to_world((0, 0)), (10, 12))
+
+
+# ---- layers come, go and change their names -------------------------------------------------
+
+
+def test_the_dock_follows_the_active_image(make_dock, viewer, figure, drawn):
+    dock = make_dock(DecodeWidget)
+    assert dock.figure.figure.value is figure
+    other = viewer.add_image(drawn.image[:, ::-1], name="other", rgb=True)
+    assert dock.figure.figure.value is other
+    viewer.layers.selection.active = figure
+    assert dock.session.figure is figure
+    viewer.add_points([[1, 1]], name="points")
+    assert dock.session.figure is figure
+
+
+def test_results_of_a_figure_are_kept_with_it(dock, viewer, settle, drawn, figure):
+    press(dock.decode.decode)
+    settle(dock)
+    viewer.add_image(drawn.image, name="other", rgb=True)
+    assert dock.session.state.field is None
+    assert dock.scale.vmin.value == ""
+    viewer.layers.selection.active = figure
+    assert dock.session.state.field is not None
+    assert dock.scale.vmin.read() == 2
+
+
+def test_renaming_reordering_and_removing_do_no_harm(dock, viewer, settle, figure):
+    press(dock.do_all)
+    settle(dock)
+    data = viewer.layers["fig data"]
+    data.name = "my values"
+    figure.name = "renamed"
+    viewer.layers.move(0, len(viewer.layers))
+    viewer.layers.remove("fig difference")
+    viewer.layers.remove("fig boxes")
+    press(dock.do_all)
+    settle(dock)
+    assert data.name == "my values"
+    assert dock.session.state.layers["data"] is data
+    assert "renamed difference" in viewer.layers
+    viewer.layers.remove(figure)
+    assert dock.session.figure is None
+    assert "my values" in viewer.layers
+
+
+def test_our_own_layers_are_no_figures(dock, viewer, settle, figure):
+    press(dock.decode.decode)
+    settle(dock)
+    viewer.layers.selection.active = viewer.layers["fig data"]
+    assert dock.session.figure is figure
+    assert list(dock.figure.figure.choices) == [figure]
+
+
+# ---- what is wrong is said once, in one sentence --------------------------------------------
+
+
+def test_without_a_figure_the_dock_says_so(make_dock, viewer, errors):
+    dock = make_dock(ImageToDataWidget)
+    press(dock.get_data)
+    press(dock.decode.decode)
+    assert len(errors) == 2
+    assert all("no figure" in message for message in errors)
+    assert "no figure" in dock.message.value
+    assert len(viewer.layers) == 0
+
+
+def test_without_a_range_nothing_is_decoded(make_dock, figure, viewer, errors, settle):
+    dock = make_dock(DecodeWidget)
+    press(dock.decode.decode)
+    settle(dock)
+    assert len(errors) == 1
+    assert "type them" in dock.message.value
+    assert names(viewer) == {"fig"}
+
+
+@pytest.mark.parametrize(("text", "words"), [("x", "is no number"), ("2", "two different")])
+def test_a_useless_range_is_said_while_it_is_typed(dock, errors, text, words):
+    dock.scale.vmax.value = text
+    assert words in dock.scale.note.value
+    assert errors == []
+
+
+def test_steps_in_the_wrong_order_say_what_to_press(dock, errors, viewer):
+    press(dock.mask.mask)
+    press(dock.cluster.cluster)
+    press(dock.rebuild.rebuild)
+    assert len(errors) == 3
+    assert all("first" in message for message in errors)
+    assert "fig clusters" not in viewer.layers
+
+
+def test_a_picture_of_one_color_loses_no_layer(dock, viewer, settle, errors, figure):
+    press(dock.do_all)
+    settle(dock)
+    kept = names(viewer)
+    figure.data = np.zeros_like(figure.data)
+    press(dock.get_data)
+    settle(dock)
+    assert len(errors) == 1
+    assert names(viewer) == kept
+
+
+def test_saving_into_no_folder_is_said(dock, settle, errors, tmp_path):
+    press(dock.decode.decode)
+    settle(dock)
+    dock.save.folder.value = tmp_path / "missing"
+    press(dock.save.save)
+    assert len(errors) == 1
+
+
+def test_what_was_saved_can_be_run_again(dock, settle, tmp_path, drawn):
+    press(dock.do_all)
+    settle(dock)
+    dock.save.folder.value = tmp_path
+    press(dock.save.save)
+    settle(dock)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "fig-data.npz",
+        "fig-points.csv",
+        "fig-recipe.json",
+    }
+    recipe = i2d.Recipe.load(tmp_path / "fig-recipe.json")
+    run = i2d.ImageToData.from_recipe(recipe, drawn.image)
+    np.testing.assert_array_equal(run.field.values, dock.session.state.field.values)
+    np.testing.assert_array_equal(run.reconstruction, dock.session.state.again)
+
+
+# ---- stacks ---------------------------------------------------------------------------------
+
+
+def test_a_stack_decodes_to_a_lazy_stack(make_dock, viewer, drawn, settle):
+    frames = np.stack([drawn.image, drawn.image[:, :, :]])
+    frames[1, 10:70, 12:92] = frames[1, 10:70, 12:92][::-1]
+    viewer.add_layer(Image(frames, name="movie", rgb=True))
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(
+        plot_box=drawn.box, bar_box=drawn.bar, source="bar", vmin=drawn.vmin, vmax=drawn.vmax
+    )
+    press(dock.decode.decode)
+    settle(dock)
+    data = viewer.layers["movie data"].data
+    assert hasattr(data, "dask")
+    assert data.shape == (2, *drawn.truth.shape)
+    second = np.asarray(data[1])
+    assert np.nanmean(np.abs(second - drawn.truth[::-1])) < 0.04
+    viewer.dims.set_current_step(0, 1)
+    press(dock.mask.mask)
+    settle(dock)
+    np.testing.assert_array_equal(dock.session.need_field().values, second)
+    assert viewer.layers["movie gradient mask"].data.shape == drawn.truth.shape
+
+
+# ---- the docks of a single step -------------------------------------------------------------
+
+
+def test_the_single_steps_do_the_same_as_the_large_dock(dock, make_dock, viewer, settle):
+    press(dock.do_all)
+    settle(dock)
+    expected = {
+        name: np.array(viewer.layers[name].data)
+        for name in sorted(names(viewer))
+        if "boxes" not in name
+    }
+    viewer.layers.selection.active = viewer.layers["fig data"]
+    before = names(viewer)
+
+    mask = make_dock(MaskWidget)
+    assert mask.source.values.value is viewer.layers["fig data"]
+    press(mask.mask.mask)
+    settle(mask)
+    cluster = make_dock(ClusterWidget)
+    cluster.source.extra["mask"].value = viewer.layers["fig gradient mask"]
+    press(cluster.cluster.cluster)
+    settle(cluster)
+    rebuild = make_dock(RebuildWidget)
+    rebuild.source.extra["centroids"].value = viewer.layers["fig centroids"]
+    press(rebuild.rebuild.rebuild)
+    settle(rebuild)
+    assert names(viewer) == before
+    for name, data in expected.items():
+        np.testing.assert_array_equal(viewer.layers[name].data, data)
+        np.testing.assert_array_equal(
+            viewer.layers[name].data_to_world((0, 0))[-2:],
+            (10, 12) if name != "fig" else (0, 0),
+        )
+
+
+def test_a_single_step_takes_any_layer_of_values(make_dock, viewer, settle):
+    values = np.repeat(np.arange(6.0), 10) * np.ones((40, 1))
+    viewer.add_image(values, name="values", translate=(3, 4))
+    dock = make_dock(MaskWidget)
+    dock.mask.tolerance.value = 0
+    press(dock.mask.mask)
+    settle(dock)
+    mask = viewer.layers["values gradient mask"]
+    assert 0 < mask.data.mean() < 1
+    np.testing.assert_array_equal(mask.translate, (3, 4))
+
+
+def test_a_mask_of_another_size_is_refused(make_dock, viewer, errors):
+    viewer.add_image(np.zeros((40, 50)), name="values")
+    viewer.add_labels(np.zeros((10, 10), int), name="flat")
+    dock = make_dock(ClusterWidget)
+    assert dock.source.extra["mask"].value is viewer.layers["flat"]
+    assert len(errors) == 1
+    assert "belong together" in errors[0]
+
+
+@pytest.mark.parametrize("kind", [MaskWidget, ClusterWidget, RebuildWidget])
+def test_a_single_step_without_values_says_where_they_come_from(make_dock, kind):
+    dock = make_dock(kind)
+    assert "Decode colors" in dock.source.note.value
+
+
+def test_a_shut_dock_lets_go_of_the_viewer(make_dock, viewer, figure, drawn):
+    dock = make_dock(ImageToDataWidget)
+    dock.shut()
+    viewer.add_image(drawn.image, name="other", rgb=True)
+    assert dock.session.figure is figure
+    assert viewer.mouse_move_callbacks == []

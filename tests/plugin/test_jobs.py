@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from napari_image2data.errors import ScaleError
+from napari_image2data.plugin.jobs import Jobs
+
+
+@pytest.fixture
+def jobs(qtbot):
+    made = Jobs()
+    yield made
+    made.close()
+    qtbot.waitUntil(lambda: not made.busy, timeout=20_000)
+
+
+def test_the_result_comes_in_the_gui_thread(jobs, qtbot):
+    threads = []
+
+    def work(report):
+        threads.append(threading.current_thread())
+        return 42
+
+    def done(result):
+        threads.append(threading.current_thread())
+        threads.append(result)
+
+    jobs.run("a", "title", work, done)
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert threads[0] is not threading.main_thread()
+    assert threads[1:] == [threading.main_thread(), 42]
+
+
+def test_bad_input_is_one_sentence_and_no_result(jobs, qtbot):
+    sentences, results = [], []
+    jobs.failed.connect(sentences.append)
+
+    def work(report):
+        raise ScaleError("vmin and vmax are the same.")
+
+    jobs.run("a", "title", work, results.append)
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert sentences == ["vmin and vmax are the same."]
+    assert results == []
+
+
+def test_a_bug_surfaces(jobs, qtbot):
+    def work(report):
+        raise KeyError("a bug")
+
+    with qtbot.capture_exceptions() as raised:
+        jobs.run("a", "title", work, lambda result: None)
+        qtbot.waitUntil(lambda: not jobs.busy)
+    assert [kind for kind, _, _ in raised] == [KeyError]
+
+
+def test_the_last_of_many_wins(jobs, qtbot):
+    """The first runs until it is told to stop; those in between never start."""
+    started = threading.Event()
+    ran, results = [], []
+
+    def work(number):
+        def run(report):
+            ran.append(number)
+            if number == 0:
+                started.set()
+                while True:
+                    report(0.5)
+            return number
+
+        return run
+
+    jobs.run("slider", "title", work(0), results.append)
+    started.wait(10)
+    for number in (1, 2, 3):
+        jobs.run("slider", "title", work(number), results.append)
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert results == [3]
+    assert ran == [0, 3]
+
+
+def test_cancel_stops_at_the_next_report(jobs, qtbot):
+    started = threading.Event()
+    results, sentences = [], []
+    jobs.failed.connect(sentences.append)
+
+    def work(report):
+        started.set()
+        while True:
+            report(0.1)
+
+    jobs.run("a", "title", work, results.append)
+    jobs.run("b", "title", lambda report: 1, results.append)
+    started.wait(10)
+    jobs.cancel()
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert results == []
+    assert sentences == []
+
+
+def test_progress_arrives(jobs, qtbot):
+    seen = []
+    jobs.progressed.connect(lambda fraction, text: seen.append((fraction, text)))
+    jobs.run("a", "title", lambda report: report(1.0, "nearly"), lambda result: None)
+    qtbot.waitUntil(lambda: not jobs.busy and bool(seen))
+    assert seen == [(1.0, "nearly")]

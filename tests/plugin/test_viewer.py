@@ -1,0 +1,109 @@
+"""A real napari window: every dock is opened and its button pressed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_image2data.plugin.launch import save_picture
+
+pytestmark = pytest.mark.viewer
+PLUGIN = "napari-image2data"
+
+
+@pytest.fixture
+def window(make_napari_viewer_proxy, drawn):
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(drawn.image, name="fig", rgb=True)
+    return viewer
+
+
+def open_dock(viewer, name):
+    _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, name)
+    return dock
+
+
+def prepare(dock, drawn):
+    dock.session.correct(
+        plot_box=drawn.box, bar_box=drawn.bar, source="bar", vmin=drawn.vmin, vmax=drawn.vmax
+    )
+
+
+def names(viewer):
+    return {layer.name for layer in viewer.layers}
+
+
+def test_the_large_dock_does_everything(window, drawn, settle, tmp_path):
+    dock = open_dock(window, "Image to data")
+    prepare(dock, drawn)
+    dock.do_all.native.click()
+    settle(dock)
+    assert {"fig data", "fig clusters", "fig centroids", "fig difference"} <= names(window)
+    assert np.nanmean(np.abs(window.layers["fig data"].data - drawn.truth)) < 0.04
+    picture = save_picture(window, tmp_path / "window.png")
+    assert picture.stat().st_size > 20_000
+    window.layers["fig"].name = "renamed"
+    window.layers.move(0, 3)
+    assert dock.figure.figure.value.name == "renamed"
+    dock.decode.decode.native.click()
+    settle(dock)
+    assert "renamed data" not in names(window)
+    dock.shut()
+
+
+def test_the_single_docks_do_one_step_each(window, drawn, settle):
+    decode = open_dock(window, "Decode colors")
+    prepare(decode, drawn)
+    decode.decode.decode.native.click()
+    settle(decode)
+    assert "fig data" in names(window)
+
+    window.layers.selection.active = window.layers["fig data"]
+    mask = open_dock(window, "Gradient mask")
+    mask.mask.mask.native.click()
+    settle(mask)
+    assert window.layers["fig gradient mask"].data.any()
+
+    window.layers.selection.active = window.layers["fig gradient mask"]
+    cluster = open_dock(window, "Cluster to centroids")
+    cluster.cluster.cluster.native.click()
+    settle(cluster)
+    assert window.layers["fig clusters"].data.max() == len(window.layers["fig centroids"].data)
+
+    window.layers.selection.active = window.layers["fig centroids"]
+    rebuild = open_dock(window, "Reconstruct and compare")
+    rebuild.rebuild.rebuild.native.click()
+    settle(rebuild)
+    assert window.layers["fig reconstruction"].data.shape == drawn.truth.shape
+    assert "rmse" in rebuild.rebuild.note.value
+    for dock in (decode, mask, cluster, rebuild):
+        dock.shut()
+
+
+def test_the_cursor_tells_value_and_uncertainty(window, drawn, settle):
+    dock = open_dock(window, "Decode colors")
+    prepare(dock, drawn)
+    dock.session.choices.unit = "m/s"
+    dock.decode.decode.native.click()
+    settle(dock)
+
+    class Event:
+        position = (30.0, 50.0)
+
+    dock.readout.on_move(window, Event())
+    value = float(dock.session.state.field.values[20, 38])
+    assert f"{value:.2f}" in dock.cursor.value
+    assert "±" in dock.cursor.value
+    assert "m/s" in dock.cursor.value
+    dock.shut()
+
+
+def test_a_closed_dock_leaves_the_viewer_working(window, drawn, settle):
+    dock = open_dock(window, "Image to data")
+    prepare(dock, drawn)
+    dock.decode.decode.native.click()
+    window.window.remove_dock_widget("all")
+    dock.shut()
+    settle(dock)
+    window.add_image(drawn.image, name="other", rgb=True)
+    assert "other data" not in names(window)
