@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_image2data.decode.decode import decode
     from napari_image2data.decode.field import Field, Flag
     from napari_image2data.decode.lookup import lookup, rethreshold
+    from napari_image2data.decode.shading import Unmixed, remove_base, remove_shading
     from napari_image2data.errors import Image2DataError
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Label, Panel
@@ -49,6 +50,7 @@ _HOME = {
     "Panel": "figure.panel",
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
+    "Unmixed": "decode.shading",
     "centroids": "reduce.points",
     "cluster": "reduce.cluster",
     "cluster_points": "reduce.cluster",
@@ -68,6 +70,8 @@ _HOME = {
     "recover_scale": "color.recover",
     "reduce_adaptive": "reduce.adaptive",
     "reduction_curve": "reduce.adaptive",
+    "remove_base": "decode.shading",
+    "remove_shading": "decode.shading",
     "rethreshold": "decode.lookup",
     "save_field": "files.tables",
     "save_points": "files.tables",
@@ -86,6 +90,7 @@ __all__ = [
     "Panel",
     "Recipe",
     "Report",
+    "Unmixed",
     "centroids",
     "cluster",
     "cluster_points",
@@ -105,6 +110,8 @@ __all__ = [
     "recover_scale",
     "reduce_adaptive",
     "reduction_curve",
+    "remove_base",
+    "remove_shading",
     "rethreshold",
     "save_field",
     "save_points",
