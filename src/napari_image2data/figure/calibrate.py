@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from napari_image2data.figure.text import Text
 
 _DISTANCE_COST = 0.004  # labels per pixel: of two sides equally good, the nearer
+_TICK_BONUS = 0.1  # labels, for each one that has its tick mark
 _SNAP = 4.5  # pixels between a label and its tick mark, at most
 _OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
 
@@ -97,13 +99,13 @@ def calibrate_side(
         None when fewer than two labels fit a line.
     """
     ticks = find_ticks(rgb, outline, side, background)
-    near = _beside(outline.rect, side, texts, others, reach)
+    near = _beside(outline.rect, side, texts, others, reach, ticks)
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
         region = _region(outline.rect, side, others, reach, ticks)
         words = find_words(rgb, background, region)
-        closer = _beside(outline.rect, side, words, others, reach)
+        closer = _beside(outline.rect, side, words, others, reach, ticks)
         apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
         for choice in (closer, [*closer, *apart]):
             found = _fit(outline, side, choice, ticks)
@@ -113,7 +115,12 @@ def calibrate_side(
 
 
 def _beside(
-    rect: Rect, side: str, texts: Sequence[Text], others: Sequence[Rect], reach: float
+    rect: Rect,
+    side: str,
+    texts: Sequence[Text],
+    others: Sequence[Rect],
+    reach: float,
+    ticks: Ticks,
 ) -> list[Candidate]:
     """Numbers beside a side, none of them behind another box."""
     x0, y0, x1, y1 = rect
@@ -128,9 +135,9 @@ def _beside(
             continue
         if any(_hides(other, rect, side, text.center) for other in others):
             continue
-        if any(_gap(text.box, other) < distance - 2 for other in others):
+        if any(_gap(text.box, other) < distance - 0.5 for other in others):
             continue  # nearer to another box: a label of that one
-        readings = readings_of(text.text)
+        readings = readings_of(_without_tick(text.text, side, distance, ticks))
         if readings:
             found.append(Candidate(text, along, distance, readings))
     return found
@@ -155,6 +162,16 @@ def _hides(other: Rect, rect: Rect, side: str, center: tuple[float, float]) -> b
         if side == "bottom"
         else (other[3] <= y0 + 3 and y < other[3])
     )
+
+
+def _without_tick(text: str, side: str, distance: float, ticks: Ticks) -> str:
+    """The label without the dash that is its tick mark, where its ink begins at the mark."""
+    stub = max(ticks.length, 1.0) if ticks.outward else 1.0
+    if distance >= stub:
+        return text
+    if side == "right":
+        return re.sub(r"^\s*[-−–—_]\s*", "", text)
+    return re.sub(r"\s*[-−–—_]\s*$", "", text) if side == "left" else text
 
 
 def _gap(box: Box, rect: Rect) -> float:
@@ -214,6 +231,7 @@ def _fit(
         return None
     key, fit, row = best
     axis, snapped = _through_ticks(fit, [row[k].along for k in fit.used], ticks)
+    key += _TICK_BONUS * snapped
     unused = tuple(
         c for k, c in enumerate(row) if k not in fit.used and c.readings[0].penalty < 0.3
     )

@@ -236,6 +236,7 @@ def _candidates(rgb: np.ndarray, background: Background) -> list[_Candidate]:
                 continue
             filled = ndimage.binary_fill_holes(labels[window] == index)
             rect = _solid_part(filled)
+            rect = _round_part(filled, rect) if rect is not None else None
             if rect is None or max(_size(rect)) < _MIN_LENGTH or min(_size(rect)) < _MIN_SIDE:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
@@ -261,6 +262,33 @@ def _solid_part(filled: np.ndarray, coverage: float = 0.5) -> Rect | None:
             return None
         y0, y1 = y0 + int(rows[0]), y0 + int(rows[-1]) + 1
     return x0, y0, x1, y1
+
+
+def _round_part(filled: np.ndarray, rect: Rect) -> Rect:
+    """Give a round map back the segments that `_solid_part` has cut off.
+
+    Rows of a disc grow narrower bit by bit; ticks and labels cover little from the start.
+    """
+    if min(_size(rect)) < 60:
+        return rect
+    loose = _solid_part(filled, 0.1)
+    if loose is None:
+        return rect
+    grown = list(rect)
+    for side in range(4):
+        cut = abs(loose[side] - rect[side])
+        if cut < 4:
+            continue
+        low, high = sorted((loose[side], rect[side]))
+        part = (
+            filled[rect[1] : rect[3], low:high]
+            if side % 2 == 0
+            else (filled[low:high, rect[0] : rect[2]])
+        )
+        coverage = part.mean(axis=side % 2)
+        if coverage.mean() > 0.2 and np.abs(np.diff(coverage)).max(initial=0.0) < 0.15:
+            grown[side] = loose[side]
+    return grown[0], grown[1], grown[2], grown[3]
 
 
 def _without_triangles(filled: np.ndarray, rect: Rect) -> tuple[Rect, dict[str, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_image2data.errors import FigureError, ImageError, MissingExtraError,
 from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.layout import Bar, Layout, find_layout
+from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.text import Text, read_texts
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.edges import Box, Outline, Rect
 
+_MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one needs
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
 _SNAPPED = 0.45  # pixels by which a renderer that snaps its frames moves them, on average
 _REACH_OF_BAR = 90.0
@@ -53,11 +56,7 @@ def read_figure(image: np.ndarray) -> Figure:
     if rgb.ndim != 3:
         raise ImageError(f"A figure is one picture (H, W, 3), not a stack {rgb.shape}.")
     layout = find_layout(rgb)
-    if not layout.plots:
-        raise FigureError(
-            "No colour-mapped area found in the picture; draw the plot area and the colour bar "
-            "by hand."
-        )
+    layout = _color_mapped(rgb, layout)
     texts: list[Text] = []
     missing = ""
     try:
@@ -72,6 +71,37 @@ def read_figure(image: np.ndarray) -> Figure:
         for number in range(len(layout.plots))
     ]
     return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
+
+
+def _color_mapped(rgb: np.ndarray, layout: Layout) -> Layout:
+    """The layout without plots that show no colour map; at least one has to be left."""
+    if layout.bars:
+        best = max(bar.share for bar in layout.bars)
+        kept = [
+            number
+            for number in range(len(layout.plots))
+            if max(bar.shares[number] for bar in layout.bars) >= _MAPPED_SHARE * best
+        ]
+    else:
+        kept = [
+            number
+            for number, plot in enumerate(layout.plots)
+            if is_color_mapped(_crop(rgb, plot.inner))
+        ]
+    if not kept:
+        raise FigureError(
+            "No colour-mapped area found in the picture; draw the plot area and the colour bar "
+            "by hand."
+        )
+    bars = [
+        replace(bar, shares=tuple(bar.shares[number] for number in kept)) for bar in layout.bars
+    ]
+    return replace(layout, plots=[layout.plots[number] for number in kept], bars=bars)
+
+
+def _crop(rgb: np.ndarray, rect: Rect) -> np.ndarray:
+    x0, y0, x1, y1 = rect
+    return rgb[max(0, y0) : y1, max(0, x0) : x1]
 
 
 def _calibrate_bar(
