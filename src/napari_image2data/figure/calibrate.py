@@ -164,10 +164,18 @@ def _hides(other: Rect, rect: Rect, side: str, center: tuple[float, float]) -> b
     )
 
 
+def _without_dashes(row: list[Candidate]) -> list[Candidate]:
+    """The labels without their leading dashes when one of them reads "-0": they are ticks."""
+    if not any(re.fullmatch(r"[-−–—]0*\.?0*", c.text.text.strip()) for c in row):
+        return row
+    bare = [re.sub(r"^\s*[-−–—]\s*", "", c.text.text) for c in row]
+    return [replace(c, readings=readings_of(t)) for c, t in zip(row, bare, strict=True)]
+
+
 def _without_tick(text: str, side: str, distance: float, ticks: Ticks) -> str:
     """The label without the dash that is its tick mark, where its ink begins at the mark."""
     stub = max(ticks.length, 1.0) if ticks.outward else 1.0
-    if distance >= stub:
+    if distance >= stub + 1:
         return text
     if side == "right":
         return re.sub(r"^\s*[-−–—_]\s*", "", text)
@@ -217,6 +225,7 @@ def _fit(
     best: tuple[float, AxisFit, list[Candidate]] | None = None
     for start in sorted({round(c.distance) for c in near}):
         row = [c for c in near if abs(c.distance - start) <= (12 if vertical else 6)]
+        row = _without_dashes(row)
         fit = fit_axis(
             [c.along for c in row],
             [c.readings for c in row],

@@ -156,11 +156,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
         plots = [Outline(whole, (edge, edge, edge, edge))] if not bars else []
     plots.sort(key=lambda plot: -_area(plot.rect))
     plots = [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
-    plots = [
-        plot
-        for k, plot in enumerate(plots)
-        if not any(overlap_share(plot.rect, other.rect) > 0.5 for other in plots[:k])
-    ]
+    plots = _apart(plots)
     kept: list[Bar] = []
     for bar in bars:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
@@ -185,10 +181,25 @@ def find_layout(rgb: np.ndarray) -> Layout:
             len(again) == 1
             and iou(bar.outline.rect, apart[again[0]].outline.rect) > 0.75
             and bar.outline.framed_sides > apart[again[0]].outline.framed_sides
+            and bar.share > apart[again[0]].share - 0.03
         ):
             # the same bar at another threshold, its frame seen better
             apart[again[0]] = bar
     return Layout(background, plots, apart)
+
+
+def _apart(plots: list[Outline]) -> list[Outline]:
+    """Each plot once, of its outlines at several thresholds the one whose frame is seen best."""
+    kept: list[Outline] = []
+    for plot in plots:
+        again = [k for k, other in enumerate(kept) if overlap_share(plot.rect, other.rect) > 0.5]
+        if not again:
+            kept.append(plot)
+        elif iou(plot.box, kept[again[0]].box) > 0.85:
+            known = kept[again[0]]
+            if plot.framed_sides > known.framed_sides:
+                kept[again[0]] = plot
+    return kept
 
 
 def overlaps(a: Rect | Box, b: Rect | Box) -> bool:
@@ -225,8 +236,9 @@ def _candidates(rgb: np.ndarray, background: Background) -> list[_Candidate]:
     """Filled rectangles, found at the lowest threshold first."""
     off = np.abs(rgb.astype(float) - background.color).max(axis=2)
     found: list[_Candidate] = []
-    for threshold in (24, 60) if background.noisy else (2, 8, 24, 60):
-        mask = off > threshold
+    for threshold in (10, 24, 60) if background.noisy else (2, 8, 24, 60):
+        smooth = background.noisy and threshold < 24
+        mask = (ndimage.median_filter(off, 3) if smooth else off) > threshold
         if threshold <= 8:
             mask |= ndimage.binary_closing(mask, np.ones((3, 3)))
         labels, _ = ndimage.label(mask, np.ones((3, 3)))
@@ -244,9 +256,13 @@ def _candidates(rgb: np.ndarray, background: Background) -> list[_Candidate]:
             rect, triangles = _without_triangles(filled, rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
-            if not any(iou(rect, other.rect) > 0.9 for other in found):
+            if not any(_same(rect, other.rect) for other in found):
                 found.append(_Candidate(rect, triangles))
     return found
+
+
+def _same(a: Rect, b: Rect) -> bool:
+    return max(abs(p - q) for p, q in zip(a, b, strict=True)) <= 1
 
 
 def _solid_part(filled: np.ndarray, coverage: float = 0.5) -> Rect | None:

@@ -24,7 +24,7 @@ class Ticks:
     outward : bool
         Drawn outside the box.
     length : float
-        Median length of the marks, pixels; 0 when unknown.
+        How far the marks reach from the rectangle's side, pixels (median); 0 when unknown.
     """
 
     positions: tuple[float, ...] = ()
@@ -82,7 +82,8 @@ def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarra
         weight = np.clip(mark[a:b], 0, None)
         positions.append(start + float((np.arange(a, b) + 0.5) @ weight / weight.sum()))
         column = off[:, begin:end].max(axis=1) > 0.5 * mark[begin:end].max()
-        lengths.append(int(np.argmin(column)) if not column.all() else len(column))
+        n_lines = int(np.argmin(column)) if not column.all() else len(column)
+        lengths.append(n_lines - first)
     return Ticks(tuple(positions), True, float(np.median(lengths)) if lengths else 0.0)
 
 
