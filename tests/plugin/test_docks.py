@@ -223,6 +223,28 @@ def test_layers_can_lie_at_axis_values(dock, viewer, settle):
     np.testing.assert_allclose(viewer.layers["fig data"].data_to_world((0, 0)), (10, 12))
 
 
+def test_reading_finds_the_boxes_and_asks_for_what_it_cannot_read(
+    make_dock, viewer, known_figure, settle, qtbot
+):
+    """The figure has no numbers beside its color bar: they are asked for, not invented."""
+    known = known_figure
+    viewer.add_layer(Image(known.image, name="fig", rgb=True))
+    dock = make_dock(ImageToDataWidget)
+    press(dock.figure.read)
+    settle(dock)
+    np.testing.assert_allclose(dock.session.choices.plot_box, known.box, atol=1.5)
+    np.testing.assert_allclose(dock.session.choices.bar_box, known.colorbar, atol=1.5)
+    assert set(viewer.layers["fig boxes"].features["role"]) == {"plot area", "color bar"}
+    assert dock.scale.vmin.value == ""
+    assert "type" in dock.scale.note.value
+    dock.scale.vmin.value = str(known.vmin)
+    dock.scale.vmax.value = str(known.vmax)
+    press(dock.get_data)
+    settle(dock)
+    data = viewer.layers["fig data"].data[:158, :198]
+    assert np.nanmedian(np.abs(data - known.truth[:158, :198])) < 0.02 * 8
+
+
 # ---- layers come, go and change their names -------------------------------------------------
 
 

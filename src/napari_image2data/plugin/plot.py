@@ -39,7 +39,7 @@ class CurvePlot(QWidget):
 
     chosen = Signal(int)
 
-    _LEFT, _BOTTOM, _TOP, _RIGHT = 44, 34, 8, 10
+    _LEFT, _BOTTOM, _TOP, _RIGHT = 44, 34, 8, 24
 
     def __init__(self) -> None:
         super().__init__()

@@ -68,6 +68,9 @@ def decode(
         session.record("decode", **options)
         session.guarded(lambda: show_field(session, sigma=sigma, flags=flags))
         session.changed.emit("field")
+        layer = state.layers.get("data")
+        if layer is not None:
+            session.say(f"The values are in the layer {layer.name!r}: point at a pixel to read it.")
         if then is not None:
             then()
 

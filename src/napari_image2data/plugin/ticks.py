@@ -24,7 +24,10 @@ def tick_layer(
     """
     import pandas as pd
 
-    rows = [[label.box[1] - 0.5, (label.box[0] + label.box[2]) / 2 - 0.5] for label in labels]
+    rows = [
+        [1.8 * label.box[1] - 0.8 * label.box[3] - 0.5, (label.box[0] + label.box[2]) / 2 - 0.5]
+        for label in labels
+    ]
     used = [label.value is not None for label in labels]
     features = pd.DataFrame(
         {
@@ -45,14 +48,12 @@ def tick_layer(
             "features": features,
             "text": {
                 "string": "{shown}",
-                "size": 9,
+                "size": 10,
                 "color": colors or "white",
-                "translation": [-5, 0],
             },
-            "symbol": "disc",
-            "size": 4,
-            "face_color": colors or "white",
-            "border_width": 0,
+            "size": 1,
+            "face_color": "transparent",
+            "border_color": "transparent",
         },
         "points",
     )
