@@ -94,6 +94,11 @@ class Outline:
         return float(np.median(drawn)) if drawn else 0.0
 
 
+def size_of(rect: Rect) -> tuple[int, int]:
+    """Width and height of a rectangle."""
+    return rect[2] - rect[0], rect[3] - rect[1]
+
+
 def lines_of(rgb: np.ndarray, rect: Rect, side: str, depths: Sequence[int]) -> np.ndarray:
     """Lines of pixels parallel to a side: ``(len(depths), n, 3)``, depth counted inward.
 

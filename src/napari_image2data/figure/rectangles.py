@@ -1,0 +1,223 @@
+"""The page and the filled rectangles on it: what may be a plot area or a colour bar."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from napari_image2data.figure.edges import Rect, size_of
+
+_MIN_SIDE = 6  # pixels: a bar thinner than this carries no readable colours
+_MIN_LENGTH = 40
+_MIN_PIECE = 20  # of a bar that its pale middle cuts in two
+_MIN_FILL = 0.6
+BAR_ASPECT = 2.5
+"""A colour bar is at least this many times as long as wide."""
+
+
+class Background(NamedTuple):
+    """Color of the page ``(3,)``, its share of the picture's border, and whether it is noisy."""
+
+    color: np.ndarray
+    share: float
+    noisy: bool
+
+
+class Rectangle(NamedTuple):
+    """Pixels of a box without triangles, and where along it the triangles begin."""
+
+    rect: Rect
+    triangles: dict[str, float]
+
+
+def find_background(rgb: np.ndarray) -> Background:
+    """The page: the commonest colour along the picture's border.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 ndarray
+    """
+    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1], *_second_lines(rgb)]).astype(
+        int
+    )
+    cells, count = np.unique(border // 8 @ np.array([1, 64, 4096]), return_counts=True)
+    mode = np.median(border[border // 8 @ np.array([1, 64, 4096]) == cells[count.argmax()]], axis=0)
+    share = float((np.abs(border - mode).max(axis=1) <= 12).mean())
+    off = np.abs(rgb.astype(int) - mode).max(axis=2)
+    # JPEG leaves faint specks around ink on an otherwise flat page
+    solid = ndimage.binary_dilation(_large_components(off > 24), iterations=4)
+    near = (off <= 10) & ~solid
+    specks = off[near & (off > 0)]
+    noisy = bool(
+        near.any()
+        and len(specks) > 0.015 * near.sum()
+        and np.median(specks) < 6
+        and len(np.unique(specks)) > 4
+    )
+    return Background(mode.astype(float), share, noisy)
+
+
+def _second_lines(rgb: np.ndarray) -> list[np.ndarray]:
+    if min(rgb.shape[:2]) < 6:
+        return []
+    return [rgb[2], rgb[-3], rgb[:, 2], rgb[:, -3]]
+
+
+def _large_components(mask: np.ndarray) -> np.ndarray:
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    large = np.zeros(mask.shape, bool)
+    for window in ndimage.find_objects(labels):
+        if max(window[0].stop - window[0].start, window[1].stop - window[1].start) > 60:
+            large[window] = True
+    return large
+
+
+def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
+    """Filled rectangles, found at the lowest threshold first."""
+    off = np.abs(rgb.astype(float) - background.color).max(axis=2)
+    found: list[Rectangle] = []
+    for threshold in (10, 24, 60) if background.noisy else (2, 8, 24, 60):
+        smooth = background.noisy and threshold < 24
+        mask = (ndimage.median_filter(off, 3) if smooth else off) > threshold
+        if threshold <= 8:
+            mask |= ndimage.binary_closing(mask, np.ones((3, 3)))
+        labels, _ = ndimage.label(mask, np.ones((3, 3)))
+        pieces: list[Rect] = []
+        for index, window in enumerate(ndimage.find_objects(labels), start=1):
+            high, wide = (part.stop - part.start for part in window)
+            if min(high, wide) >= _MIN_SIDE and max(high, wide) >= _MIN_PIECE:
+                rows, columns = window
+                pieces.append((columns.start, rows.start, columns.stop, rows.stop))
+            if max(high, wide) < _MIN_LENGTH or min(high, wide) < _MIN_SIDE:
+                continue
+            filled = ndimage.binary_fill_holes(labels[window] == index)
+            rect = _solid_part(filled)
+            if rect is not None and threshold >= 24:
+                rect = _round_part(filled, rect)
+            if rect is None or max(size_of(rect)) < _MIN_LENGTH or min(size_of(rect)) < _MIN_SIDE:
+                continue
+            if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
+                continue
+            rect, triangles = _without_triangles(filled, rect)
+            x, y = window[1].start, window[0].start
+            rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
+            if not any(_same(rect, other.rect) for other in found):
+                found.append(Rectangle(rect, triangles))
+        for rect in _joined(pieces):
+            if not any(_same(rect, other.rect) for other in found):
+                found.append(Rectangle(rect, {}))
+    return found
+
+
+def _joined(pieces: list[Rect]) -> list[Rect]:
+    """Bars whose middle is as pale as the page: two pieces in line, of one width."""
+    found = []
+    for k, a in enumerate(pieces):
+        for other in pieces[k + 1 :]:
+            for low in (0, 1):  # side by side, one above the other
+                across = 1 - low
+                in_line = (
+                    abs(a[across] - other[across]) <= 2
+                    and abs(a[across + 2] - other[across + 2]) <= 2
+                )
+                start, stop = min(a[low], other[low]), max(a[low + 2], other[low + 2])
+                gap = max(a[low], other[low]) - min(a[low + 2], other[low + 2])
+                width = a[across + 2] - a[across]
+                if in_line and 0 < gap < 0.3 * (stop - start) and stop - start >= 4 * width:
+                    rect = (
+                        min(a[0], other[0]), min(a[1], other[1]),
+                        max(a[2], other[2]), max(a[3], other[3]),
+                    )  # fmt: skip
+                    found.append(rect)
+    return found
+
+
+def _same(a: Rect, b: Rect) -> bool:
+    return max(abs(p - q) for p, q in zip(a, b, strict=True)) <= 1
+
+
+def _solid_part(filled: np.ndarray, coverage: float = 0.5) -> Rect | None:
+    """Cut off lines and columns that are mostly empty: ticks, labels, tips."""
+    x0, y0, x1, y1 = 0, 0, filled.shape[1], filled.shape[0]
+    for _ in range(3):
+        columns = np.flatnonzero(filled[y0:y1, x0:x1].mean(axis=0) >= coverage)
+        if not len(columns):
+            return None
+        x0, x1 = x0 + int(columns[0]), x0 + int(columns[-1]) + 1
+        rows = np.flatnonzero(filled[y0:y1, x0:x1].mean(axis=1) >= coverage)
+        if not len(rows):
+            return None
+        y0, y1 = y0 + int(rows[0]), y0 + int(rows[-1]) + 1
+    return x0, y0, x1, y1
+
+
+def _round_part(filled: np.ndarray, rect: Rect) -> Rect:
+    """Give a round map back the segments that `_solid_part` has cut off.
+
+    Rows of a disc grow narrower bit by bit; ticks and labels cover little from the start.
+    """
+    if min(size_of(rect)) < 60:
+        return rect
+    loose = _solid_part(filled, 0.1)
+    if loose is None:
+        return rect
+    grown = list(rect)
+    for side in range(4):
+        cut = abs(loose[side] - rect[side])
+        if cut < 4:
+            continue
+        low, high = sorted((loose[side], rect[side]))
+        part = (
+            filled[rect[1] : rect[3], low:high]
+            if side % 2 == 0
+            else (filled[low:high, rect[0] : rect[2]])
+        )
+        coverage = part.mean(axis=side % 2)
+        if coverage.mean() > 0.2 and np.abs(np.diff(coverage)).max(initial=0.0) < 0.15:
+            grown[side] = loose[side]
+    return grown[0], grown[1], grown[2], grown[3]
+
+
+def _without_triangles(filled: np.ndarray, rect: Rect) -> tuple[Rect, dict[str, float]]:
+    """Cut off the triangles that continue a colour bar beyond its ends."""
+    x0, y0, x1, y1 = rect
+    wide, high = size_of(rect)
+    if max(wide, high) < BAR_ASPECT * min(wide, high):
+        return rect, {}
+    vertical = high >= wide
+    widths = filled[y0:y1, x0:x1].sum(axis=1 if vertical else 0).astype(float)
+    full_width = float(np.median(widths))
+    full = np.flatnonzero(widths >= full_width - max(1.0, 0.06 * full_width))
+    cut, triangles = [0, 0], {}
+    names = ("top", "bottom") if vertical else ("left", "right")
+    for k, ordered in enumerate((widths, widths[::-1])):
+        first = int(full[0]) if k == 0 else len(widths) - 1 - int(full[-1])
+        if _is_triangle(ordered[:first], full_width):
+            base = _triangle_base(ordered, first, full_width)
+            cut[k] = int(base)
+            triangles[names[k]] = base - int(base)
+    if vertical:
+        return (x0, y0 + cut[0], x1, y1 - cut[1]), triangles
+    return (x0 + cut[0], y0, x1 - cut[1], y1), triangles
+
+
+def _is_triangle(widths: np.ndarray, full_width: float) -> bool:
+    """Whether widths grow from a tip to the bar's full width."""
+    if len(widths) < 4 or widths[0] > 0.75 * full_width:
+        return False
+    return bool((np.diff(widths) >= -1).mean() > 0.8)
+
+
+def _triangle_base(widths: np.ndarray, first_full: int, full_width: float) -> float:
+    """Where the line through a triangle's widths reaches the bar's full width."""
+    index = np.arange(len(widths))
+    slanted = (widths > 0.15 * full_width) & (widths < 0.88 * full_width)
+    slanted &= index < first_full + 3
+    if slanted.sum() < 3:
+        return first_full
+    slope, start = np.polyfit(index[slanted] + 0.5, widths[slanted], 1)
+    if slope <= 0:
+        return first_full
+    return float(np.clip((full_width - start) / slope, first_full - 1, first_full + 4))
