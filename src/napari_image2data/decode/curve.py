@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_image2data.color.match import ColorCurve
+
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
 
@@ -44,15 +46,21 @@ class Curve:
         Value of each colour; the log10 of it on a log scale, so that it is linear in between.
     slope : (N,) float64 ndarray
         Levels per unit of position, over about two table entries.
+    width : (N,) float64 ndarray
+        Extent, in positions, of the neighbouring entries that share an entry's 8-bit colour.
     log, discrete, cyclic : bool
+    matcher : ColorCurve
+        Finds the nearest point of the curve.
     """
 
     colors: np.ndarray
     values: np.ndarray
     slope: np.ndarray
+    width: np.ndarray
     log: bool
     discrete: bool
     cyclic: bool
+    matcher: ColorCurve
 
     @classmethod
     def of(cls, scale: ColorScale) -> Curve:
@@ -62,14 +70,15 @@ class Curve:
         log = scale.norm == "log"
         step = np.linalg.norm(np.diff(colors, axis=0), axis=1) * (len(colors) - 1)
         padded = np.concatenate([step[:1], step, step[-1:]])
-        slope = np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2)
         return cls(
-            colors,
-            np.log10(values) if log else values,
-            slope,
-            log,
-            bool(scale.discrete),
-            scale.cyclic,
+            colors=colors,
+            values=np.log10(values) if log else values,
+            slope=np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2),
+            width=_run_lengths(np.rint(colors)) / (len(colors) - 1),
+            log=log,
+            discrete=bool(scale.discrete),
+            cyclic=scale.cyclic,
+            matcher=ColorCurve(scale),
         )
 
     @property
@@ -87,6 +96,11 @@ class Curve:
         at = np.linspace(0, 1, len(self.colors))
         return np.stack([np.interp(position, at, channel) for channel in self.colors.T], axis=-1)
 
+    def entry_width(self, position: np.ndarray) -> np.ndarray:
+        """Extent in positions of the table entries that cannot be told from the one there."""
+        index = np.rint(np.asarray(position) * (len(self.width) - 1)).astype(np.intp)
+        return np.asarray(self.width[index.clip(0, len(self.width) - 1)])
+
     def value(self, position: np.ndarray) -> np.ndarray:
         """Values at positions; NaN stays NaN."""
         value = np.interp(position, np.linspace(0, 1, len(self.values)), self.values)
@@ -101,50 +115,68 @@ class Curve:
         return np.asarray(slope)
 
 
-def read_positions(rgb: np.ndarray, curve: Curve, *, chroma_weight: float = 1.0) -> Reading:
+def read_positions(rgb: np.ndarray, curve: Curve, *, offset: float = 0.0) -> Reading:
     """Position of each pixel on the curve, by the nearest point of it.
 
     Parameters
     ----------
-    rgb : (h, w, 3) uint8 or float ndarray
-        Levels of 255.
+    rgb : (h, w, 3) uint8 ndarray
     curve : Curve
-    chroma_weight : float
-        Weight of colour difference against lightness difference (luma) in the search. JPEG keeps
-        lightness far better than colour: 0.5 suits it.
+    offset : float
+        Levels to add to each channel first (see `level_offset`).
     """
-    from scipy.spatial import cKDTree
+    shape = rgb.shape[:2]
+    red, green, blue = rgb.reshape(-1, 3).T.astype(np.uint32)
+    codes, inverse = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
+    return Reading(
+        *(part[inverse.ravel()].reshape(shape) for part in _read(_levels(codes) + offset, curve))
+    )
 
-    matrix = np.eye(3)
-    if chroma_weight != 1.0:
-        gray = np.tile(LUMA, (3, 1))
-        matrix = np.sqrt(1 / chroma_weight) * (gray + chroma_weight * (np.eye(3) - gray))
-    flat = np.asarray(rgb).reshape(-1, 3)
-    colors, inverse = flat.astype(float), np.arange(len(flat))
-    if flat.dtype == np.uint8:
-        red, green, blue = flat.astype(np.uint32).T
-        codes, inverse = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
-        colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(float)
-    table = curve.colors @ matrix.T
-    query = colors @ matrix.T
-    _, index = cKDTree(table).query(query)
-    position = index * curve.step
-    if not curve.discrete:
-        best = ((query - table[index]) ** 2).sum(1)
-        for side in (-1, 0):
-            start = np.clip(index + side, 0, len(table) - 2)
-            chord = table[start + 1] - table[start]
-            length = np.maximum((chord**2).sum(1), 1e-9)
-            along = np.clip(((query - table[start]) * chord).sum(1) / length, 0, 1)
-            away = ((query - table[start] - along[:, None] * chord) ** 2).sum(1)
-            closer = away < best - 1e-9
-            position = np.where(closer, (start + along) * curve.step, position)
-            best = np.where(closer, away, best)
-    distance = np.linalg.norm(colors - curve.color(position), axis=1)
-    slope = np.interp(position, np.linspace(0, 1, len(curve.slope)), curve.slope)
-    shape = np.asarray(rgb).shape[:2]
 
-    def picture(table: np.ndarray) -> np.ndarray:
-        return table.astype(np.float32)[inverse].reshape(shape)
+def level_offset(rgb: np.ndarray, reading: Reading, curve: Curve) -> float:
+    """Half a level where picture and scale were not brought to 8 bits alike, else 0.
 
-    return Reading(picture(position), picture(distance), picture(slope))
+    A renderer that cuts the fractions off makes every channel half a level too dark on average; a
+    table that was cut and a picture that was rounded differ the other way. Adding the half brings
+    the colours nearer to the scale, or it does not.
+
+    Examples
+    --------
+    >>> from napari_image2data import ColorScale
+    >>> curve = Curve.of(ColorScale.from_name("viridis", vmin=0, vmax=1))
+    >>> fine = curve.color(np.linspace(0.02, 0.98, 3001)).reshape(-1, 1, 3)
+    >>> for picture in (np.rint(fine), np.floor(fine)):
+    ...     picture = picture.astype(np.uint8)
+    ...     print(level_offset(picture, read_positions(picture, curve), curve))
+    0.0
+    0.5
+    """
+    if curve.discrete:
+        return 0.0
+    near = (reading.distance < 4).ravel()
+    some = rgb.reshape(-1, 3)[near][:: max(1, int(near.sum()) // 4000)].astype(float)
+    usual = float((_read(some, curve)[1] ** 2).mean()) if len(some) >= 100 else 0.0
+    if usual < 0.15:
+        return 0.0
+    misses = {half: float((_read(some + half, curve)[1] ** 2).mean()) for half in (0.5, -0.5)}
+    best = min(misses, key=lambda half: misses[half])
+    return best if misses[best] < 0.8 * usual else 0.0
+
+
+def _levels(codes: np.ndarray) -> np.ndarray:
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(float)
+
+
+def _read(levels: np.ndarray, curve: Curve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Position, distance and slope of single colours."""
+    match = curve.matcher.match(levels)
+    slope = np.interp(match.index, np.arange(len(curve.slope)), curve.slope)
+    position = match.index * curve.step
+    return position.astype(np.float32), match.distance.astype(np.float32), slope.astype(np.float32)
+
+
+def _run_lengths(colors: np.ndarray) -> np.ndarray:
+    """For each row, how many neighbouring rows, itself included, are equal."""
+    starts = np.flatnonzero(np.append(True, (np.diff(colors, axis=0) != 0).any(axis=1)))
+    lengths = np.diff(np.append(starts, len(colors)))
+    return np.repeat(lengths, lengths).astype(float)

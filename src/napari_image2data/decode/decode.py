@@ -11,7 +11,7 @@ from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.background import has_color
 from napari_image2data.decode.bands import dequantize as refine
 from napari_image2data.decode.bands import has_smooth_bands
-from napari_image2data.decode.curve import Curve, Reading, read_positions
+from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
-
-JPEG_CHROMA = 0.5
-"""Weight of colour against lightness when a JPEG's colours are looked up."""
 
 
 def decode(
@@ -117,8 +114,8 @@ def decode(
     report("look up colours", 0.0)
     reading = read_positions(rgb, curve)
     noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
-    if noisy:
-        reading = read_positions(rgb, curve, chroma_weight=JPEG_CHROMA)
+    if not noisy and (offset := level_offset(rgb, reading, curve)):
+        reading = read_positions(rgb, curve, offset=offset)
     limit = (
         distance_limit(reading.distance, noisy=noisy)
         if max_distance == "auto"

@@ -10,6 +10,12 @@ from scipy import ndimage
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
 
+EXACT_BIN = 1 / 400 / np.sqrt(12)
+"""Width of a table entry, as a standard deviation, above which it rules the uncertainty."""
+
+HALF_LEVEL = 0.45
+"""Colour noise, in levels, where a picture's colours are not those of the table."""
+
 
 def color_spread(distance: np.ndarray) -> float:
     """Upper quartile of the pixels' colour distance to the scale, in levels; ink does not count."""
@@ -22,26 +28,48 @@ def position_uncertainty(
 ) -> np.ndarray:
     """Estimate the standard uncertainty of the positions.
 
-    Three parts, added in squares: the width of a table entry (a uniform distribution:
-    step / sqrt(12)), the colour noise divided by the slope of the scale (the noise is what the
-    colours miss the scale by), and a tenth of the local change per pixel (cells and edges that a
-    renderer placed between pixels).
+    Parts that add in squares: the width of the table entry (uniform: width / sqrt(12)); the noise of
+    the colours through the local slope of the scale, where the noise is what the colours miss the
+    scale by; and the local change per pixel, for cells and edges that a renderer placed between
+    pixels. docs/method/sigma.md gives the factors and how they were measured.
+
+    Parameters
+    ----------
+    position : (h, w) float32 ndarray
+        The positions whose uncertainty is asked for.
+    reading : Reading
+        The pixels' own positions, colour distances and slopes.
+    curve : Curve
+    clean : (h, w) bool ndarray
+        Pixels that show data.
+    noisy : bool
+        True for a JPEG.
+
+    Returns
+    -------
+    (h, w) float ndarray
     """
     slope = np.maximum(reading.slope, 1e-3)
-    bins = max(curve.step, 0.0) / np.sqrt(12)
+    bins = curve.entry_width(position) / np.sqrt(12)
     rounding = 0.29 / slope
     miss = np.where(clean, np.minimum(reading.distance, 60.0) ** 2, 0.0).astype(np.float32)
     weight = clean.astype(np.float32)
     local = ndimage.uniform_filter(miss, 9) / np.maximum(ndimage.uniform_filter(weight, 9), 1e-3)
     if noisy:
         total = miss.sum() / max(1.0, float(weight.sum()))
-        noise = 2.5 * np.sqrt(max(0.0, total / 2 - 0.2)) / slope
-        change = np.zeros(1)
+        noise = np.sqrt(max(0.0, total / 2 - 0.2)) / slope
+        # grey pixels never miss a grey scale: only how busy the picture is tells their noise
+        change = 0.4 * local_gradient(position) if curve.is_gray else np.zeros(1)
     else:
         noise = 2.0 * np.sqrt(np.maximum(0.0, local / 2 - 0.2)) / slope
-        gradient = local_gradient(position)
-        change = 0.1 * gradient
-    spread = np.sqrt(np.maximum(bins, rounding) ** 2 + noise**2 + change**2)
+        # an entry that is met exactly and is wider than an edge's error is a uniform distribution
+        met = (reading.distance < 0.3) & (bins > EXACT_BIN)
+        # colours beside the table's came about by rounding twice, or by cutting; which, none knows
+        rounding = np.where(reading.distance < 0.3, rounding, HALF_LEVEL / slope)
+        change = np.where(met, 0.0, 0.1 * local_gradient(position))
+        noise = np.where(met, 0.0, noise)
+        rounding = np.where(met, 0.0, rounding)
+    spread = np.sqrt(bins**2 + rounding**2 + noise**2 + change**2)
     return np.asarray(spread)
 
 
