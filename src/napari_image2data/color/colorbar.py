@@ -39,6 +39,9 @@ class Colorbar:
     direction : {"up", "down", "left", "right"}
     under, over : (3,) float64 ndarray or None
         Colours of the extend triangles at the start and at the end.
+    offsets : tuple of int
+        (1,) where the picture holds the bar's colours cut down to whole levels that the bar rounds,
+        (-1,) where it is the other way round, else ().
     """
 
     colors: np.ndarray
@@ -47,6 +50,7 @@ class Colorbar:
     direction: Direction
     under: np.ndarray | None
     over: np.ndarray | None
+    offsets: tuple[int, ...]
 
 
 def bar_ends(box: Sequence[float], direction: Direction) -> tuple[float, float]:
@@ -123,13 +127,40 @@ def read_colorbar(
     classes = _classes(profile, where - start, length, noisy)
     if classes is not None:
         colors, middles = classes
-        return Colorbar(colors / 255, middles / length, True, direction, under, over)
+        return Colorbar(colors / 255, middles / length, True, direction, under, over, ())
+    offsets: tuple[int, ...] = ()
     if noisy:
-        profile = _smooth(profile)
-        colors, at = _with_ends(profile, where - start, length)
+        colors, at = _with_ends(_smooth(profile), where - start, length)
     else:
         colors, at = _ramp(profile, where - start, length)
-    return Colorbar(colors / 255, at / length, False, direction, under, over)
+        offsets = _offsets(rgb, colors)
+    return Colorbar(colors / 255, at / length, False, direction, under, over, offsets)
+
+
+def _offsets(rgb: np.ndarray, table: np.ndarray) -> tuple[int, ...]:
+    """Whether the picture holds the table's colours rounded another way: one-sided by one level.
+
+    A picture that was drawn from the table itself holds it exactly; one that was drawn in finer
+    steps, or resampled, misses it to both sides.
+    """
+    step = max(1, int(np.sqrt(rgb.shape[0] * rgb.shape[1] / 250_000)))
+    bytes_ = np.array([1, 256, 65536])
+    colors, count = np.unique(rgb[::step, ::step].reshape(-1, 3) @ bytes_, return_counts=True)
+    levels = np.unique(np.rint(table).astype(int), axis=0)
+    cube = np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)])
+    around = np.array([(r, g, b) for r in (-1, 0, 1) for g in (-1, 0, 1) for b in (-1, 0, 1)])
+
+    def held(steps: np.ndarray) -> int:
+        near = (levels[:, None] - steps).reshape(-1, 3)
+        near = near[((near >= 0) & (near <= 255)).all(axis=1)]
+        return int(count[np.isin(colors, near @ bytes_)].sum())
+
+    exact, up, down = (held(steps) for steps in (cube[:1], cube, -cube))
+    about = held(around)
+    for offset, one, other in ((1, up, down), (-1, down, up)):
+        if exact < 0.8 * about and one > 0.95 * about and other < 0.7 * about:
+            return (offset,)
+    return ()
 
 
 def _checked_box(box: Sequence[float], rgb: np.ndarray) -> tuple[float, float, float, float]:
@@ -306,10 +337,10 @@ def _with_ends(profile: np.ndarray, at: np.ndarray, length: float) -> tuple[np.n
     """Carry a ramp on to the two edges of the bar, which lie half a line (or more) further."""
     n = min(6, len(profile))
     if abs(at[0]) >= 0.25:
-        first = np.polyfit(at[:n], profile[:n], 1)[1].clip(0, 255)
+        first = np.rint(np.polyfit(at[:n], profile[:n], 1)[1]).clip(0, 255)
         profile, at = np.concatenate([first[None], profile]), np.append(0.0, at)
     if abs(length - at[-1]) >= 0.25:
-        last = np.polyfit(at[-n:] - length, profile[-n:], 1)[1].clip(0, 255)
+        last = np.rint(np.polyfit(at[-n:] - length, profile[-n:], 1)[1]).clip(0, 255)
         profile, at = np.concatenate([profile, last[None]]), np.append(at, length)
     return profile, at
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,95 +69,59 @@ class Pixels(NamedTuple):
     flags: np.ndarray
 
 
-class ColorTable:
-    """What every 8-bit colour means on a scale, worked out when a picture first holds it.
+class ColorMemo:
+    """Answers for 8-bit colours, worked out when a picture first holds a colour.
 
-    One table serves many pictures: frames of a stack, tiles of a large picture.
+    One memo serves many pictures: frames of a stack, tiles of a large picture.
 
     Parameters
     ----------
-    scale : ColorScale
-    max_distance : float
-        Colours farther than this from the scale (RGB, in levels of 255) are OFF_SCALE and NaN.
-    metric : {"luma-chroma", "rgb", "oklab", "cielab"}
-        Space in which the nearest colour of the scale is searched.
+    answer : callable
+        Takes levels ``(n, 3)`` and returns n records.
+    record : numpy.dtype
+        Of the records: float32 fields first, 16 bytes in all.
 
     Notes
     -----
     Memory: 16 bytes for each of the 2**24 codes, of which a machine only provides the pages that
-    hold colours that occur (268 MB when all do), and 16 MB for the list of colours seen.
-
-    Examples
-    --------
-    >>> from napari_image2data.color.scale import ColorScale
-    >>> table = ColorTable(ColorScale.from_colors([[0, 0, 0], [1, 1, 1]], [0, 1]))
-    >>> table.read(np.full((2, 2, 3), 51, np.uint8)).values.round(6).tolist()
-    [[0.20000000298023224, 0.20000000298023224], [0.20000000298023224, 0.20000000298023224]]
+    hold colours that occur (268 MB when all do), and 16 MB for the list of colours met.
     """
 
-    def __init__(
-        self,
-        scale: ColorScale,
-        *,
-        max_distance: float = MAX_DISTANCE,
-        metric: str = "luma-chroma",
-    ) -> None:
-        self.scale = scale
-        self.max_distance = float(max_distance)
-        self.metric = metric
-        self._curve = ColorCurve(scale, metric)
+    def __init__(self, answer: Callable[[np.ndarray], np.ndarray], record: np.dtype[Any]) -> None:
+        self._answer = answer
+        self._record = record
         self._state = np.zeros(_CODES, np.uint8)
-        self._records = np.zeros(_CODES, RECORD)
+        self._records = np.zeros(_CODES, record)
         self._learning = Lock()
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # what has been worked out so far would cost more to send than to work out again
-        return _new_table, (self.scale, self.max_distance, self.metric)
-
-    def __dask_tokenize__(self) -> tuple[Any, ...]:
-        return ("ColorTable", self.scale, self.max_distance, self.metric)
-
-    def read(self, rgb: np.ndarray) -> Pixels:
-        """Read a picture, or any array of 8-bit colours.
-
-        Parameters
-        ----------
-        rgb : (..., 3) uint8 ndarray
-
-        Returns
-        -------
-        Pixels
-        """
-        shape = rgb.shape[:-1]
-        out = Pixels(
-            np.empty(shape, np.float32),
-            np.empty(shape, np.float32),
-            np.empty(shape, np.float32),
-            np.empty(shape, np.uint8),
-        )
+    def look(self, rgb: np.ndarray) -> tuple[np.ndarray, ...]:
+        """One array ``(...)`` a field of the record, for ``(..., 3)`` uint8 colours."""
+        names = self._record.names or ()
+        out = tuple(np.empty(rgb.shape[:-1], self._record[name]) for name in names)
         self._learn(rgb)
 
-        def look(codes: np.ndarray, room: np.ndarray, *parts: np.ndarray) -> None:
-            records = self._records.take(codes, mode="clip", out=room.view(RECORD)[: codes.size])
-            for name, part in zip(RECORD.names or (), parts, strict=True):
+        def chunk(codes: np.ndarray, room: np.ndarray, *parts: np.ndarray) -> None:
+            space = room.view(self._record)[: codes.size]
+            records = self._records.take(codes, mode="clip", out=space)
+            for name, part in zip(names, parts, strict=True):
                 part[...] = records[name].reshape(part.shape)
 
-        _for_chunks(rgb, look, *out)
+        _for_chunks(rgb, chunk, *out)
         return out
 
-    def read_values(self, rgb: np.ndarray) -> np.ndarray:
-        """Read values alone: ``(...)`` float32 of ``(..., 3)`` uint8; half the work."""
+    def look_first(self, rgb: np.ndarray) -> np.ndarray:
+        """Return the record's first field alone; half the work."""
+        out = np.empty(rgb.shape[:-1], np.float32)
         self._learn(rgb)
         values = self._records.view(np.float32)
-        fields = RECORD.itemsize // values.itemsize
-        out = np.empty(rgb.shape[:-1], np.float32)
+        fields = self._record.itemsize // values.itemsize
 
-        def look(codes: np.ndarray, room: np.ndarray, part: np.ndarray) -> None:
+        def chunk(codes: np.ndarray, room: np.ndarray, part: np.ndarray) -> None:
             codes *= fields
             found = values.take(codes, mode="clip", out=room.view(np.float32)[: codes.size])
             part[...] = found.reshape(part.shape)
 
-        _for_chunks(rgb, look, out)
+        _for_chunks(rgb, chunk, out)
         return out
 
     def _learn(self, rgb: np.ndarray) -> None:
@@ -167,6 +132,7 @@ class ColorTable:
             if not state.all():
                 self._state[codes[state == 0]] = _MET
 
+        # another thread must not take a colour that is only marked for one that is worked out
         with self._learning:
             _for_chunks(rgb, mark)
             slabs = self._state.reshape(64, -1)
@@ -180,8 +146,52 @@ class ColorTable:
             self._state[new] = _KNOWN
 
     def _describe(self, codes: np.ndarray) -> np.ndarray:
-        levels = np.stack([codes & 255, codes >> 8 & 255, codes >> 16], axis=1)
-        return describe(self._curve, levels, max_distance=self.max_distance)
+        return self._answer(np.stack([codes & 255, codes >> 8 & 255, codes >> 16], axis=1))
+
+
+class ColorTable:
+    """What every 8-bit colour means on a scale.
+
+    Parameters
+    ----------
+    scale : ColorScale
+    max_distance : float
+        Colours farther than this from the scale (RGB, in levels of 255) are OFF_SCALE and NaN.
+    metric : {"auto", "rgb", "luma-chroma", "oklab", "cielab"}
+        Space in which the nearest colour of the scale is searched; ``"auto"`` is RGB near the scale
+        and luma-chroma farther off.
+
+    Examples
+    --------
+    >>> from napari_image2data.color.scale import ColorScale
+    >>> table = ColorTable(ColorScale.from_colors([[0, 0, 0], [1, 1, 1]], [0, 1]))
+    >>> table.read(np.full((1, 2, 3), 51, np.uint8)).values.round(3).tolist()
+    [[0.2..., 0.2...]]
+    """
+
+    def __init__(
+        self, scale: ColorScale, *, max_distance: float = MAX_DISTANCE, metric: str = "auto"
+    ) -> None:
+        self.scale = scale
+        self.max_distance = float(max_distance)
+        self.metric = metric
+        answer = partial(describe, ColorCurve(scale, metric), max_distance=self.max_distance)
+        self._memo = ColorMemo(answer, RECORD)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what has been worked out so far would cost more to send than to work out again
+        return _new_table, (self.scale, self.max_distance, self.metric)
+
+    def __dask_tokenize__(self) -> tuple[Any, ...]:
+        return ("ColorTable", self.scale, self.max_distance, self.metric)
+
+    def read(self, rgb: np.ndarray) -> Pixels:
+        """Read a picture, or any array ``(..., 3)`` of 8-bit colours."""
+        return Pixels(*self._memo.look(rgb))
+
+    def read_values(self, rgb: np.ndarray) -> np.ndarray:
+        """Read values alone: ``(...)`` float32 of ``(..., 3)`` uint8; half the work."""
+        return self._memo.look_first(rgb)
 
 
 def _new_table(scale: ColorScale, max_distance: float, metric: str) -> ColorTable:

@@ -29,6 +29,10 @@ SOME = 32 * BATCH
 """Colours matched at a time, so that a million of them need little memory."""
 
 
+NEAR = 2.0
+"""Levels of 255 by which rounding can move a colour off its scale (sqrt(3) and a little)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Match:
     """Where ``n`` colours lie on a scale.
@@ -61,8 +65,10 @@ class ColorCurve:
     Parameters
     ----------
     scale : ColorScale
-    metric : {"luma-chroma", "rgb", "oklab", "cielab"}
-        Space in which the nearest point is searched; see `color.spaces.to_space`.
+    metric : {"auto", "rgb", "luma-chroma", "oklab", "cielab"}
+        Space in which the nearest point is searched; see `color.spaces.to_space`. ``"auto"`` is
+        RGB for colours within NEAR levels of the scale, which nothing but rounding has moved, and
+        luma-chroma for those farther off, which JPEG has moved.
 
     Notes
     -----
@@ -77,9 +83,10 @@ class ColorCurve:
     [0.2]
     """
 
-    def __init__(self, scale: ColorScale, metric: str = "luma-chroma") -> None:
+    def __init__(self, scale: ColorScale, metric: str = "auto") -> None:
         self.scale = scale
-        self.metric = metric
+        self._beyond = ColorCurve(scale, "luma-chroma") if metric == "auto" else None
+        self.metric = metric = "rgb" if metric == "auto" else metric
         levels, index = _without_repeats(np.asarray(scale.colors) * 255)
         positions = scale.positions
         if not scale.discrete:
@@ -117,9 +124,15 @@ class ColorCurve:
         index, distance, rival_index, rival_distance = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )
-        return Match(
+        match = Match(
             index, self._position(index), distance, self._position(rival_index), rival_distance
         )
+        far = distance > NEAR
+        if self._beyond is not None and far.any():
+            other = self._beyond.match(levels[far])
+            for name in Match.__dataclass_fields__:
+                getattr(match, name)[far] = getattr(other, name)
+        return match
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -182,7 +195,7 @@ class ColorCurve:
         codes: list[np.ndarray] = []
         middles: list[np.ndarray] = []
         for rounded in (np.rint(table), np.floor(table + 1e-6)):
-            code = rounded.astype(np.int64) @ np.array([1, 256, 65536])
+            code = (rounded @ _BYTES).astype(np.int64)
             starts = np.flatnonzero(np.append(True, np.diff(code) != 0))
             ends = np.append(starts[1:], len(code)) - 1
             codes.append(code[starts])
@@ -206,6 +219,8 @@ class ColorCurve:
             )
         index, distance = self._foot(best, point, levels)
         index[hit], distance[hit] = hit_index[hit], 0.0
+        for offset in self.scale.offsets:
+            index, hit = self._near_hits(levels, index, hit, offset)
         alone = rival < 0
         rival_index, rival_distance = self._foot(np.maximum(rival, 0), point, levels)
         rival_index[alone], rival_distance[alone] = np.nan, np.inf
@@ -277,9 +292,29 @@ class ColorCurve:
     def _hits(self, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Colours that are table entries, and the entries' indices."""
         whole = (levels == np.rint(levels)).all(axis=1)
-        code = np.where(whole, levels @ np.array([1.0, 256.0, 65536.0]), -1).astype(np.int64)
+        code = np.where(whole, levels @ _BYTES, -1).astype(np.int64)
         where = np.searchsorted(self._hit_code, code).clip(0, len(self._hit_code) - 1)
         return self._hit_code[where] == code, self._hit_index[where]
+
+    def _near_hits(
+        self, levels: np.ndarray, index: np.ndarray, hit: np.ndarray, offset: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Move colours that are a table entry rounded the other way onto that entry.
+
+        Every entry that lies ``offset`` away in some channels explains the colour equally well; of
+        these the ones beside the projection count.
+        """
+        code = (levels @ _BYTES).astype(np.int64)
+        steps = offset * np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)])
+        inside = ((levels[:, None] + steps >= 0) & (levels[:, None] + steps <= 255)).all(axis=2)
+        codes = np.where(hit[:, None] | ~inside, -1, code[:, None] + steps @ _BYTES.astype(int))
+        where = np.searchsorted(self._hit_code, codes).clip(0, len(self._hit_code) - 1)
+        entry = np.where(self._hit_code[where] == codes, self._hit_index[where], np.nan)
+        with np.errstate(invalid="ignore"):
+            beside = np.abs(entry - index[:, None]) <= 2.0
+        count = beside.sum(axis=1)
+        mean = np.where(beside, entry, 0.0).sum(axis=1) / np.maximum(count, 1)
+        return np.where(count > 0, mean, index), hit | (count > 0)
 
     def _piece_of(self, index: np.ndarray) -> np.ndarray:
         place = np.searchsorted(self._index[0], index, side="right") - 1
@@ -287,6 +322,7 @@ class ColorCurve:
 
 
 _LINEAR = ("rgb", "luma-chroma")
+_BYTES = np.array([1.0, 256.0, 65536.0])
 _ZERO = np.float32(0)
 _FAR = np.iinfo(np.int32).max
 

@@ -56,6 +56,10 @@ class ColorScale:
         Colours of values below the first and beyond the last end (extend triangles), sRGB 0..1.
     bad : (3,) float64 ndarray or None
         Colour that stands for "no data".
+    offsets : tuple of int
+        For a table of whole 8-bit levels: steps (1 or -1) that lead, in some channels, from a
+        picture's colour to the table's, tried in this order. Renderers round real colours in one
+        place and cut them down in another, so a picture's table can differ by one from its bar's.
     """
 
     colors: np.ndarray
@@ -69,6 +73,7 @@ class ColorScale:
     under: np.ndarray | None = None
     over: np.ndarray | None = None
     bad: np.ndarray | None = None
+    offsets: tuple[int, ...] = ()
 
     @classmethod
     def from_colors(
@@ -85,6 +90,7 @@ class ColorScale:
         under: ArrayLike | None = None,
         over: ArrayLike | None = None,
         bad: ArrayLike | None = None,
+        offsets: tuple[int, ...] | None = None,
     ) -> ColorScale:
         """Scale of given colours at given values.
 
@@ -105,6 +111,8 @@ class ColorScale:
             Positions and values of a piecewise norm, from position 0 to position 1.
         under, over, bad : (3,) array_like, optional
             Colours of values below, beyond, and of no data.
+        offsets : tuple of int, optional
+            See the class; by default (1, -1) for a table of whole levels, else ().
 
         Returns
         -------
@@ -153,6 +161,7 @@ class ColorScale:
             _checked_color(under, "under"),
             _checked_color(over, "over"),
             _checked_color(bad, "bad"),
+            _offsets(table) if offsets is None else offsets,
         )
 
     @classmethod
@@ -285,6 +294,7 @@ class ColorScale:
             knots=knots if len(knots) > 2 else None,
             under=bar.under,
             over=bar.over,
+            offsets=bar.offsets,
         )
 
     @cached_property
@@ -397,6 +407,11 @@ def _checked_colors(colors: ArrayLike) -> np.ndarray:
     if np.ptp(table, axis=0).max() == 0:
         raise ScaleError("All colours of the scale are the same, so no value can be told apart.")
     return table
+
+
+def _offsets(table: np.ndarray) -> tuple[int, ...]:
+    levels = table * 255
+    return (1, -1) if np.abs(levels - np.rint(levels)).max() < 1e-6 else ()
 
 
 def _checked_color(color: ArrayLike | None, role: str) -> np.ndarray | None:

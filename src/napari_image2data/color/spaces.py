@@ -12,8 +12,8 @@ import numpy as np
 
 from napari_image2data.errors import ScaleError
 
-Metric = Literal["luma-chroma", "rgb", "oklab", "cielab"]
-METRICS: tuple[str, ...] = ("luma-chroma", "rgb", "oklab", "cielab")
+Metric = Literal["auto", "rgb", "luma-chroma", "oklab", "cielab"]
+METRICS: tuple[str, ...] = ("rgb", "luma-chroma", "oklab", "cielab")
 
 CHROMA_WEIGHT = 0.5
 """Weight of colour differences against lightness differences in ``"luma-chroma"``."""
@@ -74,7 +74,7 @@ def to_space(levels: np.ndarray, metric: str) -> np.ndarray:
     ----------
     levels : (..., 3) ndarray
         sRGB in levels of 255.
-    metric : {"luma-chroma", "rgb", "oklab", "cielab"}
+    metric : {"rgb", "luma-chroma", "oklab", "cielab"}
 
     Returns
     -------
@@ -112,7 +112,7 @@ def to_space(levels: np.ndarray, metric: str) -> np.ndarray:
         f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29)
         x, y, z = np.moveaxis(f, -1, 0)
         return 2.55 * np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-    raise ScaleError(f"A metric is one of {', '.join(METRICS)}, not {metric!r}.")
+    raise ScaleError(f"A metric is one of auto, {', '.join(METRICS)}, not {metric!r}.")
 
 
 def srgb_to_linear(srgb: np.ndarray) -> np.ndarray:

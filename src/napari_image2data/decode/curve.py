@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_image2data.color.lookup import ColorMemo
 from napari_image2data.color.match import ColorCurve
 
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
-
-LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +39,7 @@ class Curve:
 
     Attributes
     ----------
+    scale : ColorScale
     colors : (N, 3) float64 ndarray
         Levels of 255.
     values : (N,) float64 ndarray
@@ -53,6 +53,7 @@ class Curve:
         Finds the nearest point of the curve.
     """
 
+    scale: ColorScale
     colors: np.ndarray
     values: np.ndarray
     slope: np.ndarray
@@ -71,6 +72,7 @@ class Curve:
         step = np.linalg.norm(np.diff(colors, axis=0), axis=1) * (len(colors) - 1)
         padded = np.concatenate([step[:1], step, step[-1:]])
         return cls(
+            scale=scale,
             colors=colors,
             values=np.log10(values) if log else values,
             slope=np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2),
@@ -78,7 +80,7 @@ class Curve:
             log=log,
             discrete=bool(scale.discrete),
             cyclic=scale.cyclic,
-            matcher=ColorCurve(scale),
+            matcher=ColorCurve(scale, "auto"),
         )
 
     @property
@@ -115,22 +117,38 @@ class Curve:
         return np.asarray(slope)
 
 
-def read_positions(rgb: np.ndarray, curve: Curve, *, offset: float = 0.0) -> Reading:
+def read_positions(
+    rgb: np.ndarray, curve: Curve, *, jpeg: bool = False, offset: float = 0.0
+) -> Reading:
     """Position of each pixel on the curve, by the nearest point of it.
 
     Parameters
     ----------
     rgb : (h, w, 3) uint8 ndarray
     curve : Curve
+    jpeg : bool
+        The picture went through JPEG, which keeps lightness far better than colour: weigh colour
+        half (see `color.spaces`).
     offset : float
         Levels to add to each channel first (see `level_offset`).
     """
-    shape = rgb.shape[:2]
-    red, green, blue = rgb.reshape(-1, 3).T.astype(np.uint32)
-    codes, inverse = np.unique(red << 16 | green << 8 | blue, return_inverse=True)
-    return Reading(
-        *(part[inverse.ravel()].reshape(shape) for part in _read(_levels(codes) + offset, curve))
-    )
+    matcher = ColorCurve(curve.scale, "luma-chroma") if jpeg else curve.matcher
+
+    def answer(levels: np.ndarray) -> np.ndarray:
+        out = np.empty(len(levels), _RECORD)
+        out["position"], out["distance"], out["slope"] = _read(levels + offset, curve, matcher)
+        return out
+
+    return Reading(*ColorMemo(answer, _RECORD).look(rgb))
+
+
+_RECORD = np.dtype(
+    {
+        "names": ["position", "distance", "slope"],
+        "formats": ["<f4", "<f4", "<f4"],
+        "itemsize": 16,
+    }
+)
 
 
 def level_offset(rgb: np.ndarray, reading: Reading, curve: Curve) -> float:
@@ -155,24 +173,24 @@ def level_offset(rgb: np.ndarray, reading: Reading, curve: Curve) -> float:
         return 0.0
     near = (reading.distance < 4).ravel()
     some = rgb.reshape(-1, 3)[near][:: max(1, int(near.sum()) // 4000)].astype(float)
-    usual = float((_read(some, curve)[1] ** 2).mean()) if len(some) >= 100 else 0.0
+    usual = float((_read(some, curve, curve.matcher)[1] ** 2).mean()) if len(some) >= 100 else 0.0
     if usual < 0.15:
         return 0.0
-    misses = {half: float((_read(some + half, curve)[1] ** 2).mean()) for half in (0.5, -0.5)}
+    misses = {
+        half: float((_read(some + half, curve, curve.matcher)[1] ** 2).mean())
+        for half in (0.5, -0.5)
+    }
     best = min(misses, key=lambda half: misses[half])
     return best if misses[best] < 0.8 * usual else 0.0
 
 
-def _levels(codes: np.ndarray) -> np.ndarray:
-    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(float)
-
-
-def _read(levels: np.ndarray, curve: Curve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _read(
+    levels: np.ndarray, curve: Curve, matcher: ColorCurve
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Position, distance and slope of single colours."""
-    match = curve.matcher.match(levels)
+    match = matcher.match(levels)
     slope = np.interp(match.index, np.arange(len(curve.slope)), curve.slope)
-    position = match.index * curve.step
-    return position.astype(np.float32), match.distance.astype(np.float32), slope.astype(np.float32)
+    return match.index * curve.step, match.distance, slope
 
 
 def _run_lengths(colors: np.ndarray) -> np.ndarray:

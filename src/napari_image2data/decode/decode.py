@@ -114,7 +114,9 @@ def decode(
     report("look up colours", 0.0)
     reading = read_positions(rgb, curve)
     noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
-    if not noisy and (offset := level_offset(rgb, reading, curve)):
+    if noisy:
+        reading = read_positions(rgb, curve, jpeg=True)
+    elif offset := level_offset(rgb, reading, curve):
         reading = read_positions(rgb, curve, offset=offset)
     limit = (
         distance_limit(reading.distance, noisy=noisy)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_image2data.decode.curve import LUMA
+from napari_image2data.color.spaces import LUMA
 
 
 @dataclass(frozen=True)

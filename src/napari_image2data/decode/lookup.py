@@ -22,7 +22,7 @@ def lookup(
     scale: ColorScale,
     *,
     max_distance: float = MAX_DISTANCE,
-    metric: Metric = "luma-chroma",
+    metric: Metric = "auto",
 ) -> Field:
     """Look every pixel up on a scale; no neighbour is asked.
 
@@ -37,8 +37,9 @@ def lookup(
     scale : ColorScale
     max_distance : float
         Colours farther than this from the scale, in levels of 255 of RGB distance, are OFF_SCALE.
-    metric : {"luma-chroma", "rgb", "oklab", "cielab"}
-        Space in which the nearest colour of the scale is searched.
+    metric : {"auto", "rgb", "luma-chroma", "oklab", "cielab"}
+        Space in which the nearest colour of the scale is searched; ``"auto"`` is RGB near the scale
+        and luma-chroma farther off.
 
     Returns
     -------

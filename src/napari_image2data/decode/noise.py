@@ -28,8 +28,8 @@ def position_uncertainty(
 ) -> np.ndarray:
     """Estimate the standard uncertainty of the positions.
 
-    Parts that add in squares: the width of the table entry (uniform: width / sqrt(12)); the noise of
-    the colours through the local slope of the scale, where the noise is what the colours miss the
+    Parts that add in squares: the width of the table entry (uniform: width / sqrt(12)); the noise
+    of the colours through the local slope of the scale, where the noise is what they miss the
     scale by; and the local change per pixel, for cells and edges that a renderer placed between
     pixels. docs/method/sigma.md gives the factors and how they were measured.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from napari_image2data.decode.curve import LUMA
+from napari_image2data.color.spaces import LUMA
 from napari_image2data.decode.frame import frame_depths
 from napari_image2data.decode.holes import find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings

@@ -1,0 +1,1 @@
+"""Benchmarks: how fast, how exact, and how well whole figures are read."""

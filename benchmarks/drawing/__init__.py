@@ -1,0 +1,1 @@
+"""Figures drawn with their truth, by matplotlib and by whatever other tool is installed."""

@@ -1,0 +1,86 @@
+"""What the drawn figures claim must explain their pixels; no package code takes part."""
+
+import numpy as np
+import pytest
+from benchmarks.drawing import matplotlib_figures
+from benchmarks.drawing.plot import GREY, Painted, Plot, draw
+from benchmarks.drawing.variants import as_gif, as_jpeg, resampled
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        matplotlib_figures.plain_viridis,
+        matplotlib_figures.log_cells,
+        matplotlib_figures.filled_contours,
+        matplotlib_figures.white_middle_with_holes,
+    ],
+)
+def test_truth_explains_every_pixel_that_shows_data(drawing):
+    error = drawing().color_error()
+    assert np.median(error) <= 1
+    assert (error > 10).mean() < 0.005  # antialiased edges of bands
+
+
+def test_ink_is_marked_and_holes_hold_no_value():
+    figure = matplotlib_figures.white_middle_with_holes()
+    x, y = figure.origin
+    rows, cols = figure.truth.shape
+    crop = figure.image[y : y + rows, x : x + cols].astype(int)
+    hole = np.isnan(figure.truth) & ~figure.occluded
+    assert hole.mean() > 0.05
+    assert (crop[hole] == 255).all()
+    black = crop.max(axis=2) < 40  # neither the frame nor a tick is a color of this map
+    assert black.sum() > 500
+    assert figure.occluded[black].all()
+
+
+def test_ticks_of_a_bar_lie_on_its_colors():
+    figure = matplotlib_figures.plain_viridis()
+    column = round((figure.bar.box[0] + figure.bar.box[2]) / 2)
+    for tick in figure.bar.ticks:
+        position = (tick.value - figure.vmin) / (figure.vmax - figure.vmin)
+        if 0.02 < position < 0.98:
+            expected = figure.lut[int(position * 256)].astype(int)
+            seen = figure.image[int(tick.pixel), column].astype(int)
+            assert np.abs(seen - expected).max() <= 4
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.5])
+def test_a_resampled_figure_keeps_its_truth(factor):
+    figure = matplotlib_figures.plain_viridis()
+    smaller = resampled(figure, factor)
+    assert smaller.plot_box == pytest.approx([factor * edge for edge in figure.plot_box], abs=0.5)
+    assert smaller.truth.shape == smaller.occluded.shape
+    assert np.median(smaller.color_error()) <= 1
+
+
+def test_stored_figures_are_what_their_bytes_say():
+    figure = matplotlib_figures.plain_viridis()
+    jpeg, gif = as_jpeg(figure, 75), as_gif(figure, 64)
+    assert jpeg.stratum == "jpeg"
+    assert 0 < np.abs(jpeg.image.astype(int) - figure.image).mean() < 3
+    assert len(np.unique(gif.image.reshape(-1, 3), axis=0)) <= 64
+
+
+def test_truth_of_any_painter_comes_from_its_own_drawing():
+    field = np.linspace(0, 1, 12).reshape(3, 4)
+    field[1, 2] = np.nan
+    plot = Plot("cells", field, size=(100, 80), box=(0.1, 0.1, 0.9, 0.7), bar=None)
+
+    def paint(plot: Plot, painted: Painted) -> np.ndarray:
+        page = np.full((80, 100, 3), 255, np.uint8)
+        low, high = painted.limits
+        index = (painted.z - low) / (high - low) * (len(painted.palette) - 1)
+        cells = painted.palette[np.nan_to_num(index).round().astype(int)]
+        cells[np.isnan(painted.z)] = 255
+        page[8:56, 10:90] = cells[::-1].repeat(16, axis=0).repeat(20, axis=1)
+        if painted.ink:
+            page[20:24, 30:60] = 0
+        return page
+
+    drawn = draw(plot, paint, "cells")
+    expected = field[::-1].repeat(16, axis=0).repeat(20, axis=1)
+    np.testing.assert_allclose(drawn.truth, expected, atol=2e-5)
+    assert drawn.occluded.sum() == 4 * 30
+    assert GREY.shape == (256, 3)
