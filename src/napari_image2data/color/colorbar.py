@@ -224,7 +224,8 @@ def _profile(body: np.ndarray) -> tuple[np.ndarray, bool]:
 
 def _triangles(body: np.ndarray) -> tuple[int, int]:
     """Lines at both ends that an extend triangle narrows, when the box includes it."""
-    central = np.median(body[:, body.shape[1] // 3 : -(body.shape[1] // 3) or None], axis=1)
+    middle, half = body.shape[1] // 2, body.shape[1] // 16
+    central = np.median(body[:, max(0, middle - half - 1) : middle + half + 1], axis=1)
     width = (np.abs(body - central[:, None]).max(axis=2) <= 16).mean(axis=1)
     full = np.median(width)
 
@@ -291,14 +292,16 @@ def _classes(
     profile: np.ndarray, at: np.ndarray, length: float, noisy: bool
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Colours and middles of the classes of a stepped bar; None where the bar is a ramp."""
-    tolerance = 6.0 if noisy else 1.5
+    tolerance = 9.0 if noisy else 1.5
     firsts = _runs(profile, tolerance)
     lasts = np.append(firsts[1:], len(profile))
     size = lasts - firsts
     # blended lines between two classes are runs of one or two lines
     shortest = max(3, 0.25 * np.median(size[size >= 3])) if (size >= 3).any() else 3
     long = size >= shortest
-    if not 2 <= long.sum() <= MOST_CLASSES or size[long].sum() < 0.8 * len(profile):
+    if not 2 <= long.sum() <= MOST_CLASSES or size[long].sum() < (0.7 if noisy else 0.8) * len(
+        profile
+    ):
         return None
     firsts, lasts = firsts[long], lasts[long]
     colors = np.array([np.median(profile[a:b], axis=0) for a, b in zip(firsts, lasts, strict=True)])

@@ -170,9 +170,12 @@ class ColorCurve:
 
     def _prepare_products(self) -> None:
         count = len(self._start)
-        self._per_block = max(1, -(-count // BLOCKS))
-        blocks = -(-count // self._per_block)
-        padded = np.minimum(np.arange(blocks * self._per_block), count - 1)
+        blocks = min(BLOCKS, count)
+        edges = np.arange(blocks + 1) * count // blocks
+        self._per_block = int(np.diff(edges).max())
+        padded = np.minimum(edges[:-1, None] + np.arange(self._per_block), edges[1:, None] - 1)
+        padded = padded.ravel()
+        self._block_of = np.repeat(np.arange(blocks), np.diff(edges))
         start, chord = self._start[padded], self._chord[padded]
         size = np.sqrt(self._size2[padded])
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -182,7 +185,7 @@ class ColorCurve:
         along = np.hstack([unit, -(start * unit).sum(axis=1, keepdims=True), 0 * ones])
         self._to_start, self._along = to_start.astype(np.float32), along.astype(np.float32)
         self._size = size.astype(np.float32)[:, None]
-        bits = int(len(padded) - 1).bit_length()
+        bits = int(count - 1).bit_length()
         self._piece_mask = np.int32((1 << bits) - 1)
         self._piece = padded.astype(np.int32)[:, None]
         self._blocks = blocks
@@ -254,7 +257,7 @@ class ColorCurve:
         keys |= self._piece
         nearest = keys.reshape(self._blocks, self._per_block, -1).min(axis=1)
         best = nearest.min(axis=0) & self._piece_mask
-        block = np.where(known >= 0, known, best) // self._per_block
+        block = self._block_of[np.where(known >= 0, known, best)]
         columns = np.arange(len(point))
         for step in self._own_blocks:
             beside = block + step
