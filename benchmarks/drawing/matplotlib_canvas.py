@@ -188,6 +188,9 @@ def capture(
     height = image.shape[0]
     box = pixel_box(axes, height)
     x0, y0, x1, y1 = (round(edge) for edge in box)
+    # before the mappable is drawn in codes: another norm gives the bar other ticks
+    bar = None if colorbar is None else read_bar(colorbar, height)
+    x_axis, y_axis = read_axis(axes.xaxis, True, height), read_axis(axes.yaxis, False, height)
     if isinstance(mappable, QuadMesh):
         mappable.set_linewidth(0)  # lines between cells lie over the data
     with only(figure, axes, [mappable, *data_artists]):
@@ -199,7 +202,6 @@ def capture(
         truth = coded_truth(figure, axes, source, box)
     else:
         truth = sampled_truth(axes, box, height, *grid)
-    x_axis, y_axis = read_axis(axes.xaxis, True, height), read_axis(axes.yaxis, False, height)
     return DrawnFigure(
         name=name,
         tool=tool,
@@ -207,7 +209,7 @@ def capture(
         plot_box=box,
         truth=truth.astype(np.float32),
         occluded=changed[y0:y1, x0:x1],
-        bar=read_bar(colorbar, height) if colorbar is not None else None,
+        bar=bar,
         x_axis=x_axis if axes.axison else None,
         y_axis=y_axis if axes.axison else None,
         tags=tags,

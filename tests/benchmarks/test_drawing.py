@@ -37,6 +37,8 @@ def test_ink_is_marked_and_holes_hold_no_value():
 
 def test_ticks_of_a_bar_lie_on_its_colors():
     figure = matplotlib_figures.plain_viridis()
+    assert len(figure.bar.ticks) >= 4
+    assert all(tick.label for tick in figure.bar.ticks)
     column = round((figure.bar.box[0] + figure.bar.box[2]) / 2)
     for tick in figure.bar.ticks:
         position = (tick.value - figure.vmin) / (figure.vmax - figure.vmin)
