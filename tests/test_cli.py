@@ -105,3 +105,22 @@ def test_read_says_what_it_found(figure: Path, capsys: pytest.CaptureFixture[str
 def test_identify_names_the_map(figure: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["identify", str(figure), "--box", "41,31,239,189"]) == 0
     assert "viridis" in capsys.readouterr().out.splitlines()[0]
+
+
+def test_a_negative_power_of_ten_is_a_value(figure: Path, tmp_path: Path) -> None:
+    options = ["--cmap", "viridis", "--vmin", "-1e-3", "--vmax", "-5E+0", "--whole"]
+    assert main(["decode", str(figure), *options, "--formats", "npz", "-o", str(tmp_path)]) == 0
+    scale = i2d.load_field(tmp_path / "figure.npz").scale
+    assert scale is not None
+    assert (scale.vmin, scale.vmax) == (-1e-3, -5.0)
+
+
+def test_a_wrong_map_is_said(
+    figure: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box = ["--box", "40,30,240,190", "--formats", "npz", "-o", str(tmp_path)]
+    for name, told in (("viridis", False), ("gray", True)):
+        assert (
+            main(["decode", str(figure), "--cmap", name, "--vmin", "0", "--vmax", "1", *box]) == 0
+        )
+        assert ("check the colour map" in capsys.readouterr().out) is told

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("npz", "csv", "nc", "tif", "xyz")
 
+FEW_READABLE = 0.2
+"""Share of readable pixels below which the scale or the plot area is probably wrong."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input (one line on stderr).
@@ -26,13 +29,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["decode", "no-such-figure.png", "--cmap", "viridis", "--vmin", "0", "--vmax", "1"])
     2
     """
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(_joined_numbers(arguments))
     try:
         options.command(options)
     except Image2DataError as error:
         print(f"image2data: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _joined_numbers(arguments: Sequence[str]) -> list[str]:
+    """Arguments with ``--vmin -1e-3`` joined to ``--vmin=-1e-3``.
+
+    argparse takes a negative number in powers of ten for an option.
+
+    Examples
+    --------
+    >>> _joined_numbers(["--vmin", "-1e-3", "--vmax", "5"])
+    ['--vmin=-1e-3', '--vmax', '5']
+    """
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in ("--vmin", "--vmax") and argument.startswith("-"):
+            try:
+                float(argument)
+            except ValueError:
+                pass
+            else:
+                joined[-1] += f"={argument}"
+                continue
+        joined.append(argument)
+    return joined
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,6 +209,11 @@ def _decode(options: argparse.Namespace) -> None:
     )
     for problem in run.panel.problems if run.panel is not None else ():
         print(f"note: {problem}")
+    if readable < FEW_READABLE:
+        print(
+            f"note: Only {readable:.1%} of the pixels have colours of this scale: check the "
+            "colour map and the plot area."
+        )
     for path in written:
         print(path)
 
@@ -233,6 +266,11 @@ def _identify(options: argparse.Namespace) -> None:
         except FigureError:
             box = (0, 0, image.shape[1], image.shape[0])
     x0, y0, x1, y1 = (round(edge) for edge in box)
+    if not (0 <= x0 < x1 <= image.shape[1] and 0 <= y0 < y1 <= image.shape[0]):
+        raise FigureError(
+            f"The box {_round_box(box)} does not lie inside the "
+            f"{image.shape[1]} x {image.shape[0]} picture."
+        )
     for match in identify_colormap(image[y0:y1, x0:x1])[:5]:
         direction = "" if match.direction_known else "  (direction not known)"
         print(f"{match.name:30s} {match.score:.3f}{direction}")

@@ -137,6 +137,8 @@ class ImageToData:
         FigureError
             When the range of the colour bar, or the plot area, cannot be read.
         """
+        if isinstance(box, str) and box not in ("auto", "all"):
+            raise FigureError(f"A box is 'auto', 'all' or (x0, y0, x1, y1), not {box!r}.")
         found: Panel | None = None
         if scale is None or box == "auto":
             found = self._read_panel(panel, needed=scale is None)

@@ -31,7 +31,12 @@ def atomic(path: Path) -> Iterator[Path]:
     path = Path(path)
     if not path.parent.is_dir():
         raise FileError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
+        )
+    except OSError as error:
+        raise FileError(f"{str(path)!r} cannot be written: {error}.") from error
     os.close(handle)
     temporary = Path(name)
     try:
