@@ -21,6 +21,7 @@ PRIMARY = (
     "QPushButton:disabled {background-color: #55605c; color: #bbbbbb;}"
 )
 HEADER = "QPushButton {text-align: left; font-weight: bold; padding: 5px 6px;}"
+QUIET = "QLabel {color: #808690;}"
 WRONG = "QLabel {color: #ff6b5e;}"
 
 
@@ -94,7 +95,7 @@ class Section(Container):
         self.header = PushButton(text=title, tooltip="Fold or unfold this step")
         self.header.native.setStyleSheet(HEADER)
         self.help = Note(help_line)
-        self.help.native.setEnabled(False)
+        self.help.native.setStyleSheet(QUIET)
         self.form = Container(labels=True)
         self.below = Container(labels=False)
         self.note = Note()

@@ -113,9 +113,9 @@ class RebuildSection(Section):
         for role in ("data", "reconstruction", "difference"):
             if role in layers:
                 layers[role].visible = role == wanted
-        for role in ("mask", "clusters"):
+        for role in ("mask", "clusters", "centroids"):
             if role in layers:
-                layers[role].visible = False
+                layers[role].visible = role == "centroids" and look == "data"
 
     def _stop(self) -> None:
         if self.look.value != "data":

@@ -16,18 +16,27 @@ USED, UNUSED = "#00a878", "#e5383b"
 
 
 def tick_layer(
-    labels: tuple[Label, ...], figure: str, place: dict[str, Any] | None = None
+    labels: tuple[Label, ...],
+    figure: str,
+    place: dict[str, Any] | None = None,
+    *,
+    bar_lies: bool = False,
 ) -> as_layers.LayerData:
-    """``<fig> tick labels``: the number that each label was taken for, right above the label.
+    """``<fig> tick labels``: the number that each label was taken for, right beside the label.
+
+    It stands above labels in a column and below labels in a row (``bar_lies``: so are the color
+    bar's), away from what they belong to.
 
     Green ones were used; red ones did not fit the others and stand as they were read.
     """
     import pandas as pd
 
-    rows = [
-        [1.8 * label.box[1] - 0.8 * label.box[3] - 0.5, (label.box[0] + label.box[2]) / 2 - 0.5]
-        for label in labels
-    ]
+    rows = []
+    for label in labels:
+        x0, y0, x1, y1 = label.box
+        below = label.role == "x" or (label.role == "colorbar" and bar_lies)
+        row = y1 + 0.8 * (y1 - y0) if below else y0 - 0.8 * (y1 - y0)
+        rows.append([row - 0.5, (x0 + x1) / 2 - 0.5])
     used = [label.value is not None for label in labels]
     features = pd.DataFrame(
         {
@@ -69,6 +78,8 @@ def show_tick_labels(session: Session) -> None:
     labels = session.choices.labels
     if labels:
         place = as_layers.figure_placement(session.figure)
-        session.show("tick labels", tick_layer(labels, session.name(), place))
+        x0, y0, x1, y1 = session.choices.bar_box or (0, 0, 0, 0)
+        lies = x1 - x0 > y1 - y0
+        session.show("tick labels", tick_layer(labels, session.name(), place, bar_lies=lies))
     else:
         session.say("No tick label was read in this panel.")
