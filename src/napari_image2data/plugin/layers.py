@@ -297,7 +297,7 @@ def clusters_layer(
 ) -> LayerData:
     """``<fig> clusters``: 0 none, 1.. the clusters."""
     attributes = named(figure, "clusters", place, provenance)
-    return np.asarray(labels), {**attributes, "opacity": 0.7}, "labels"
+    return np.array(labels), {**attributes, "opacity": 0.7}, "labels"
 
 
 def points_layer(
@@ -420,6 +420,20 @@ def _ndim(data: Any, kind: str) -> int:
     return int(np.shape(data)[1]) if kind == "points" else len(np.shape(data))
 
 
+def _fits_in(old: Any, new: Any) -> bool:
+    """Whether the pixels of one array can be written into the other."""
+    arrays = isinstance(old, np.ndarray) and isinstance(new, np.ndarray)
+    return arrays and old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable
+
+
+def _is_placed(layer: Layer, key: str, value: Any) -> bool:
+    """Whether a layer has this placement already: setting it anew costs as much as changing it."""
+    if key == "units":
+        return tuple(map(str, layer.units)) == tuple(map(str, value))
+    present = layer.affine.affine_matrix if key == "affine" else getattr(layer, key)
+    return np.array_equal(np.asarray(present), np.asarray(value))
+
+
 def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> None:
     new = attributes["metadata"]
     old = dict(layer.metadata)
@@ -436,7 +450,13 @@ def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> N
         layer.border_color = attributes["border_color"]
         layer.refresh()
     else:
-        layer.data = data
+        if kind == "labels" and _fits_in(layer.data, data):
+            # a new array makes napari work out the extent of everything anew, which is what a
+            # slider would wait for
+            layer.data[...] = data
+            layer.refresh(extent=False)
+        else:
+            layer.data = data
         if kind == "labels" and "features" in attributes:
             layer.features = attributes["features"]
         if kind == "image" and not (same_scale and "scale" in new[PROVENANCE]):
@@ -444,6 +464,6 @@ def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> N
                 if key in attributes:
                     setattr(layer, key, attributes[key])
     for key in _PLACE:
-        if key in attributes:
+        if key in attributes and not _is_placed(layer, key, attributes[key]):
             setattr(layer, key, attributes[key])
     layer.metadata = {**old, **new}

@@ -217,26 +217,31 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
 def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
     """Cluster the flat pixels and keep a point of each; ``options`` are those of `cluster`."""
 
-    def work(report: Report) -> tuple[np.ndarray, pd.DataFrame]:
-        from napari_image2data import centroids
+    def work(report: Report) -> np.ndarray:
         from napari_image2data import cluster as run
 
         assert kept is not None
-        labels = run(kept, **options)
-        report(0.7, "centroids")
-        return labels, centroids(labels, field)
+        return run(kept, **options)
 
-    def done(result: tuple[np.ndarray, pd.DataFrame]) -> None:
+    def done(labels: np.ndarray) -> None:
         session.forget("labels")
-        session.state.labels, session.state.points = result
+        session.state.labels = labels
         session.record("cluster", **options)
         session.show(
             "clusters",
-            as_layers.clusters_layer(
-                result[0], session.name(), session.place(), session.provenance()
-            ),
+            as_layers.clusters_layer(labels, session.name(), session.place(), session.provenance()),
         )
         session.changed.emit("labels")
+        # the clusters are on view before their points are worked out
+        session.jobs.run("points", "Finding the middles", lambda report: middles(labels), points)
+
+    def middles(labels: np.ndarray) -> pd.DataFrame:
+        from napari_image2data import centroids
+
+        return centroids(labels, field)
+
+    def points(table: pd.DataFrame) -> None:
+        session.state.points = table
         show_points(session)
         if then is not None:
             then()
