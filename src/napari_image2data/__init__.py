@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_image2data.color.identify import ColormapMatch, identify_colormap
     from napari_image2data.color.recover import recover_scale
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.cells import CellGrid, find_cells
     from napari_image2data.decode.decode import decode
     from napari_image2data.decode.field import Field, Flag
     from napari_image2data.decode.lookup import lookup, rethreshold
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Axis": "figure.axis",
+    "CellGrid": "decode.cells",
     "ColorScale": "color.scale",
     "ColormapMatch": "color.identify",
     "Field": "decode.field",
@@ -57,6 +59,7 @@ _HOME = {
     "colormap_names": "color.catalog",
     "compare": "reduce.compare",
     "decode": "decode.decode",
+    "find_cells": "decode.cells",
     "gradient_magnitude": "reduce.gradient",
     "gradient_mask": "reduce.gradient",
     "identify_colormap": "color.identify",
@@ -79,6 +82,7 @@ _HOME = {
 
 __all__ = [
     "Axis",
+    "CellGrid",
     "ColorScale",
     "ColormapMatch",
     "Field",
@@ -97,6 +101,7 @@ __all__ = [
     "colormap_names",
     "compare",
     "decode",
+    "find_cells",
     "gradient_magnitude",
     "gradient_mask",
     "identify_colormap",

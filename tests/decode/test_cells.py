@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter
+
+from napari_image2data import ColorScale, decode
+from napari_image2data.decode.cells import find_cells
+from napari_image2data.errors import FigureError
+
+SCALE = ColorScale.from_name("viridis", vmin=0, vmax=1)
+
+
+def cells_of(shape: tuple[int, int], seed: int = 0) -> np.ndarray:
+    cells = gaussian_filter(np.random.default_rng(seed).normal(size=shape), 0.7)
+    return (cells - cells.min()) / np.ptp(cells)
+
+
+def drawn(cells: np.ndarray, width: int, height: int) -> np.ndarray:
+    rows = np.minimum((np.arange(height) + 0.5) * cells.shape[0] / height, cells.shape[0] - 1)
+    columns = np.minimum((np.arange(width) + 0.5) * cells.shape[1] / width, cells.shape[1] - 1)
+    return (SCALE.to_color(cells[np.ix_(rows.astype(int), columns.astype(int))]) * 255).astype(
+        np.uint8
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((30, 40), (800, 600)), ((12, 12), (500, 420)), ((25, 33), (640, 480))]
+)
+def test_grid_and_values_are_exact(shape: tuple[int, int], size: tuple[int, int]) -> None:
+    cells = cells_of(shape)
+    grid = find_cells(decode(drawn(cells, *size), SCALE))
+    assert grid.shape == shape
+    assert grid.regular == (True, True)
+    assert abs(grid.values - cells).max() < 0.01
+    pitch = size[0] / shape[1]
+    np.testing.assert_allclose(grid.x, (np.arange(shape[1]) + 0.5) * pitch, atol=0.6)
+
+
+@pytest.mark.parametrize("factor", [0.7, 0.85])
+def test_downscaled_screenshot(factor: float) -> None:
+    cells = cells_of((24, 32), 1)
+    picture = Image.fromarray(drawn(cells, 800, 600))
+    small = picture.resize((int(800 * factor), int(600 * factor)), Image.Resampling.LANCZOS)
+    grid = find_cells(decode(np.asarray(small), SCALE))
+    assert grid.shape == cells.shape
+    assert np.nanmax(abs(grid.values - cells)) < 0.01
+
+
+def test_text_on_cells_leaves_their_values() -> None:
+    cells = cells_of((8, 9), 2)
+    picture = Image.fromarray(drawn(cells, 450, 400))
+    draw = ImageDraw.Draw(picture)
+    for i in range(8):
+        for j in range(9):
+            draw.text(
+                (j * 50 + 14, i * 50 + 18), f"{cells[i, j]:.1f}", fill=(255, 0, 0), font_size=14
+            )
+    grid = find_cells(decode(np.asarray(picture), SCALE))
+    assert grid.shape == cells.shape
+    assert abs(grid.values - cells).max() < 0.01
+    assert grid.share.min() < 1
+
+
+def test_equal_neighbors_do_not_merge() -> None:
+    cells = cells_of((10, 12), 3)
+    cells[:, 5] = cells[:, 4]
+    grid = find_cells(decode(drawn(cells, 480, 400), SCALE))
+    assert grid.shape == (10, 12)
+
+
+def test_a_smooth_field_has_no_cells() -> None:
+    field = gaussian_filter(np.random.default_rng(0).normal(size=(200, 260)), 25)
+    field = (field - field.min()) / np.ptp(field)
+    with pytest.raises(FigureError, match="no cells"):
+        find_cells(decode((SCALE.to_color(field) * 255).astype(np.uint8), SCALE))
+
+
+def test_one_value_everywhere_shows_no_borders() -> None:
+    picture = np.tile((SCALE.colors[100] * 255).astype(np.uint8), (40, 50, 1))
+    with pytest.raises(FigureError, match="one value"):
+        find_cells(decode(picture, SCALE))
