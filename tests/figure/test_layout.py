@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+
+import drawing
+from napari_image2data.figure.bands import band_edges
+from napari_image2data.figure.edges import measure_outline
+from napari_image2data.figure.layout import find_layout, iou, overlap_share
+from napari_image2data.figure.mapped import is_color_mapped
+from napari_image2data.figure.ticks import find_ticks
+
+PLOT = (50.3, 30.6, 310.4, 250.7)
+BAR = (340.4, 40.2, 356.1, 240.8)
+WHITE = np.array([255.0, 255.0, 255.0])
+
+
+def off(found, true):
+    return np.abs(np.array(found) - true).max()
+
+
+@pytest.mark.parametrize(
+    ("thickness", "name"),
+    [(1.2, "viridis"), (2.4, "viridis"), (0.0, "viridis"), (1.2, "RdBu"), (2.4, "gray")],
+)
+def test_edges_are_found_to_a_fraction_of_a_pixel(thickness, name):
+    layout = find_layout(drawing.heat_map(PLOT, BAR, framed=thickness, name=name))
+    assert len(layout.plots) == 1
+    # the oversampled page holds edges to an eighth of a pixel; gray ends as dark as the ink
+    assert off(layout.plots[0].box, PLOT) < 0.3
+    assert off(layout.bars[0].outline.box, BAR) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("degrade", "scale", "limit"),
+    [
+        (lambda rgb: drawing.resampled(rgb, 0.7), 0.7, 0.5),
+        (lambda rgb: drawing.resampled(rgb, 1.5), 1.5, 0.5),
+        (drawing.as_jpeg, 1.0, 0.5),
+    ],
+)
+def test_edges_survive_resampling_and_jpeg(degrade, scale, limit):
+    layout = find_layout(degrade(drawing.heat_map(PLOT, BAR, framed=1.2)))
+    assert off(layout.plots[0].box, np.array(PLOT) * scale) < limit
+    assert off(layout.bars[0].outline.box, np.array(BAR) * scale) < limit
+
+
+def test_dark_page():
+    rgb = drawing.heat_map(PLOT, BAR, name="plasma", background=(0, 0, 0))
+    layout = find_layout(rgb)
+    assert iou(layout.plots[0].box, PLOT) > 0.98
+    assert iou(layout.bars[0].outline.box, BAR) > 0.9
+    assert layout.bars[0].vertical
+
+
+def test_plot_colors_decide_which_strip_is_the_bar():
+    big = drawing.page(420, 300)
+    drawing.paint(big, PLOT, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.paint(big, BAR, lambda h, w: drawing.colored(drawing.bar_values(h, w), "hot"))
+    assert find_layout(drawing.finished(big)).bars == []
+
+
+def test_triangles_do_not_belong_to_the_bar():
+    big = drawing.page(420, 300)
+    drawing.paint(big, PLOT, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.paint(big, BAR, lambda h, w: drawing.colored(drawing.bar_values(h, w)))
+    middle = (BAR[0] + BAR[2]) / 2
+    for step in np.arange(0, 12, 0.125):
+        half = (BAR[2] - BAR[0]) / 2 * (1 - step / 12)
+        top = BAR[1] - step
+        drawing.paint(big, (middle - half, top - 0.125, middle + half, top), (253, 231, 37))
+    bar = find_layout(drawing.finished(big)).bars[0]
+    assert bar.extended == (True, False)
+    assert abs(bar.outline.box[1] - BAR[1]) < 1.0
+
+
+def test_two_plots_share_a_bar():
+    left, right = (20.0, 40.0, 170.0, 240.0), (190.0, 40.0, 330.0, 240.0)
+    big = drawing.page(420, 300)
+    for box in (left, right):
+        drawing.paint(big, box, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.paint(big, BAR, lambda h, w: drawing.colored(drawing.bar_values(h, w)))
+    layout = find_layout(drawing.finished(big))
+    assert len(layout.plots) == 2
+    assert len(layout.bars) == 1
+    assert min(layout.bars[0].shares) > 0.9
+
+
+def test_round_map_keeps_its_bounding_box():
+    big = drawing.page(420, 300)
+    y, x = np.mgrid[: big.shape[0], : big.shape[1]] / drawing.OVERSAMPLING
+    inside = (x - 170) ** 2 + (y - 150) ** 2 < 110**2
+    big[inside] = drawing.colored(drawing.field(*big.shape[:2]))[inside]
+    drawing.paint(big, BAR, lambda h, w: drawing.colored(drawing.bar_values(h, w)))
+    assert iou(find_layout(drawing.finished(big)).plots[0].box, (60, 40, 280, 260)) > 0.95
+
+
+def test_ticks_outside_the_frame():
+    rgb = drawing.page(420, 300)
+    drawing.paint(rgb, PLOT, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.frame(rgb, PLOT, 1.2)
+    true = [60.25, 120.5, 180.75, 240.0]
+    for tick in true:
+        drawing.paint(rgb, (PLOT[0] - 6, tick - 0.5, PLOT[0], tick + 0.5), drawing.INK)
+    image = drawing.finished(rgb)
+    outline = measure_outline(image, (49, 30, 312, 252), WHITE)
+    ticks = find_ticks(image, outline, "left", WHITE)
+    assert ticks.outward
+    np.testing.assert_allclose(ticks.positions, true, atol=0.15)
+    assert find_ticks(image, outline, "right", WHITE).positions == ()
+
+
+def test_bands_of_a_resampled_bar():
+    steps = np.repeat(
+        np.array([[20, 60, 90], [90, 120, 30], [200, 190, 60], [250, 240, 230]]), 25, 0
+    )
+    bar = np.tile(steps[:, None], (1, 12, 1)).astype(np.uint8)
+    profile = np.median(drawing.resampled(bar, 1.4), axis=1)
+    np.testing.assert_allclose(band_edges(profile, noisy=True), [35, 70, 105], atol=0.7)
+    assert band_edges(drawing.colored(np.linspace(0, 1, 300))) is None
+
+
+def test_mapped_areas_are_told_from_photos_drawings_and_pages():
+    mapped = drawing.colored(drawing.field(120, 160), "inferno").astype(np.uint8)
+    assert is_color_mapped(mapped)
+    assert is_color_mapped(drawing.as_jpeg(mapped, 80))
+    rng = np.random.default_rng(3)
+    assert not is_color_mapped(rng.integers(0, 256, (120, 160, 3), np.uint8))
+    drawn = np.full((120, 160, 3), 255, np.uint8)
+    drawn[40:60] = (200, 30, 30)
+    assert not is_color_mapped(drawn)
+    grey = np.repeat((drawing.field(120, 160) * 255).astype(np.uint8)[..., None], 3, axis=2)
+    assert not is_color_mapped(grey)
+
+
+def test_rectangle_arithmetic():
+    assert iou((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert overlap_share((0, 0, 2, 2), (1, 0, 5, 5)) == pytest.approx(0.5)

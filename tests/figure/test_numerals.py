@@ -1,0 +1,65 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_image2data.figure.numerals import readings_of
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12", 12),
+        ("\u22123.5", -3.5),
+        ("–0.25", -0.25),
+        (".5", 0.5),
+        ("1,000", 1000),
+        ("12,345.5", 12345.5),
+        ("0,75", 0.75),
+        ("1e-3", 1e-3),
+        ("2.5E+4", 2.5e4),
+        ("10⁵", 1e5),
+        ("10⁻²", 1e-2),
+        ("3×10⁴", 3e4),
+        ("10^-6", 1e-6),
+        ("-10²", -100),
+        ("40%", 40),
+        ("30°", 30),
+        ("60°W", -60),
+        ("15°S", -15),
+        ("20°N", 20),
+        ("140E", 140),
+        ("5k", 5000),
+        ("1.5M", 1.5e6),
+        ("200µ", 2e-4),
+        ("π", math.pi),
+        ("-π", -math.pi),
+        ("π/2", math.pi / 2),
+        ("l0", 10),
+        ("40-", 40),
+        ("- 4", -4),
+    ],
+)
+def test_first_reading(text, value):
+    assert readings_of(text)[0].value == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["", "Longitude", "T (K)", "(a)", "--", "e5"])
+def test_no_number(text):
+    assert readings_of(text) == ()
+
+
+@given(st.decimals(-99999, 99999, places=3))
+def test_a_printed_number_reads_as_itself(number):
+    first = readings_of(str(number))[0]
+    assert first.value == pytest.approx(float(number))
+    assert first.penalty == 0
+
+
+@given(st.integers(10, 9999))
+def test_less_likely_readings_cost_more(number):
+    readings = readings_of(str(number))
+    assert [r.penalty for r in readings] == sorted(r.penalty for r in readings)
+    assert -number in {r.value for r in readings if r.penalty > 0}
+    assert any(r.value == pytest.approx(number / 10) for r in readings if r.penalty > 0)

@@ -1,0 +1,158 @@
+import io
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+import drawing
+from napari_image2data.errors import FigureError, ImageError
+from napari_image2data.figure import text
+from napari_image2data.figure.bar_scale import offset_factor
+from napari_image2data.figure.layout import iou
+from napari_image2data.figure.read import read_figure
+from napari_image2data.figure.text import Text
+
+mpl.use("Agg")
+
+
+def rendered(figure):
+    import matplotlib.pyplot as plt
+
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=100)
+    plt.close(figure)
+    return np.asarray(Image.open(stream).convert("RGB"))
+
+
+def true_box(axes, height):
+    box = axes.get_window_extent()
+    return box.x0, height - box.y1, box.x1, height - box.y0
+
+
+def heat_map(norm=None, *, data=None, extent=(0, 40, 0, 30), **options):
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    values = drawing.field(60, 80) if data is None else data
+    image = axes.imshow(values, extent=extent, aspect="auto", norm=norm, **options)
+    bar = figure.colorbar(image)
+    figure.canvas.draw()
+    boxes = true_box(axes, 450), true_box(bar.ax, 450)
+    return rendered(figure), *boxes
+
+
+def assert_range(panel, low, high):
+    span = abs(high - low)
+    assert sorted((panel.scale.vmin, panel.scale.vmax)) == pytest.approx(
+        [low, high], abs=0.005 * span
+    )
+
+
+@pytest.mark.parametrize("degrade", [lambda rgb: rgb, drawing.as_jpeg])
+def test_a_plain_figure_reads_without_a_click(degrade):
+    rgb, plot, bar = heat_map(cmap="viridis", vmin=-2, vmax=6, data=8 * drawing.field(60, 80) - 2)
+    (panel,) = read_figure(degrade(rgb)).panels
+    assert iou(panel.plot_box, plot) > 0.98
+    assert iou(panel.colorbar_box, bar) > 0.85
+    assert_range(panel, -2, 6)
+    assert panel.problems == ()
+    assert panel.confidence > 0.9
+    for axis, ends, values in (
+        (panel.x_axis, (plot[0], plot[2]), (0, 40)),
+        (panel.y_axis, (plot[3], plot[1]), (0, 30)),
+    ):
+        np.testing.assert_allclose(axis.to_value(np.array(ends)), values, atol=0.005 * values[1])
+    roles = {label.role for label in panel.labels}
+    assert roles == {"x", "y", "colorbar"}
+
+
+def test_data_range_between_the_labels():
+    low, high = 0.137, 0.912
+    data = low + (high - low) * drawing.field(60, 80)
+    rgb, _, _ = heat_map(cmap="magma", data=data)
+    assert_range(read_figure(rgb).panels[0], low, high)
+
+
+def test_log_bar():
+    from matplotlib.colors import LogNorm
+
+    data = 10 ** (4 * drawing.field(60, 80) - 2)
+    rgb, _, _ = heat_map(LogNorm(0.01, 100), data=data, cmap="inferno")
+    scale = read_figure(rgb).panels[0].scale
+    assert scale.norm == "log"
+    np.testing.assert_allclose(np.log10([scale.vmin, scale.vmax]), [-2, 2], atol=0.02)
+
+
+def test_offset_text_scales_the_labels():
+    rgb, _, _ = heat_map(data=3e-5 * drawing.field(60, 80), vmin=0, vmax=3e-5, cmap="cividis")
+    assert_range(read_figure(rgb).panels[0], 0, 3e-5)
+
+
+def test_uneven_levels_drawn_evenly():
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    levels = [0, 1, 2, 5, 10, 20, 50]
+    drawn = axes.contourf(50 * drawing.field(60, 80) ** 2, levels=levels, cmap="plasma")
+    figure.colorbar(drawn, spacing="uniform")
+    scale = read_figure(rendered(figure)).panels[0].scale
+    assert sorted((scale.vmin, scale.vmax)) == [0, 50]
+    assert scale.discrete
+    middles = [0.5, 1.5, 3.5, 7.5, 15, 35]
+    np.testing.assert_allclose(np.sort(scale.values), middles, rtol=0.08)
+
+
+def test_without_ocr_the_boxes_are_found_and_the_range_is_asked_for(monkeypatch):
+    rgb, plot, bar = heat_map(cmap="viridis")
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    text._engine.cache_clear()
+    (panel,) = read_figure(rgb).panels
+    text._engine.cache_clear()
+    assert iou(panel.plot_box, plot) > 0.98
+    assert iou(panel.colorbar_box, bar) > 0.85
+    assert panel.scale is None
+    assert panel.x_axis is None
+    assert any("type the two end values" in problem for problem in panel.problems)
+
+
+def test_a_bare_raster_is_one_panel():
+    raster = drawing.colored(drawing.field(200, 260), "inferno").astype(np.uint8)
+    (panel,) = read_figure(raster).panels
+    assert panel.plot_box == (0, 0, 260, 200)
+    assert panel.colorbar_box is None
+    assert panel.scale is None
+    assert panel.problems
+
+
+def test_what_is_no_colour_mapped_picture_is_refused_in_one_sentence():
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    axes.plot([0, 3, 1, 2])
+    rng = np.random.default_rng(5)
+    for picture in (
+        np.full((100, 120, 3), 255, np.uint8),
+        rng.integers(0, 256, (100, 120, 3), np.uint8),
+        rendered(figure),
+    ):
+        with pytest.raises(FigureError, match=r"^No colour-mapped area found[^\n]*\.$"):
+            read_figure(picture)
+
+
+def test_a_stack_is_no_figure():
+    with pytest.raises(ImageError):
+        read_figure(np.zeros((3, 50, 60, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("printed", "factor"),
+    [("1e-4", 1e-4), ("le−4", 1e-4), ("×10³", 1e3), ("x10^-2", 1e-2), ("1e6", 1e6), ("m/s", 1)],
+)
+def test_offset_text(printed, factor):
+    near = Text(printed, (100, 20, 130, 30), 1.0)
+    far = Text(printed, (400, 400, 430, 410), 1.0)
+    bar = (100, 40, 115, 300)
+    assert offset_factor([near], bar) == pytest.approx(factor)
+    assert offset_factor([far], bar) == 1
