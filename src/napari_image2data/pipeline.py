@@ -198,6 +198,7 @@ class ImageToData:
     def mask(self, **options: Any) -> Self:
         """Mark the flat pixels; ``options`` are those of `gradient_mask`.
 
+        ``sigma="field"`` stands for the field's own uncertainty, which a recipe need not hold.
         Without a tolerance, a slope of 0.15 % of the scale's range a pixel still counts as flat:
         about half a step of a 256-colour table.
         """
@@ -207,7 +208,9 @@ class ImageToData:
         if "tolerance" not in options:
             assert field.scale is not None
             options["tolerance"] = FLAT_SLOPE * abs(field.scale.vmax - field.scale.vmin)
-        self.gradient_mask = gradient_mask(field.values, **options)
+        own = isinstance(options.get("sigma"), str) and options["sigma"] == "field"
+        noise = {"sigma": field.sigma} if own else {}
+        self.gradient_mask = gradient_mask(field.values, **{**options, **noise})
         return self._record("mask", **options)
 
     def cluster(self, **options: Any) -> Self:

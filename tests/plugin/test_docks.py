@@ -354,7 +354,9 @@ def test_saving_into_no_folder_is_said(dock, settle, errors, tmp_path):
     assert len(errors) == 1
 
 
-def test_what_was_saved_can_be_run_again(dock, settle, tmp_path, drawn):
+@pytest.mark.parametrize("units", ["range", "sigma"])
+def test_what_was_saved_can_be_run_again(dock, settle, tmp_path, drawn, units):
+    dock.mask.units.value = units
     press(dock.do_all)
     settle(dock)
     dock.save.folder.value = tmp_path

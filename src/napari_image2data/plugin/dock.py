@@ -53,6 +53,7 @@ class Dock(Container):
         self.session.jobs.finished.connect(self._on_finished)
         self.native.destroyed.connect(self.shut)
         self._shut = False
+        self._wrong = False
 
     def add_sections(self, sections: Sequence[Any]) -> None:
         """Put sections below each other."""
@@ -82,6 +83,7 @@ class Dock(Container):
         self.cursor.say(text)
 
     def _on_said(self, text: str, wrong: bool) -> None:
+        self._wrong = wrong
         self.message.say(text, wrong=wrong)
 
     def _on_started(self, title: str) -> None:
@@ -89,7 +91,8 @@ class Dock(Container):
         self.progress.native.setFormat(title)
         self.progress.native.setTextVisible(True)
         self.progress.native.setMaximum(0)
-        self.message.say("")
+        if self._wrong:
+            self._on_said("", False)
 
     def _on_progress(self, fraction: float, text: str) -> None:
         self.progress.native.setMaximum(1000)
