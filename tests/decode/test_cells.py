@@ -70,6 +70,14 @@ def test_equal_neighbors_do_not_merge() -> None:
     assert grid.shape == (10, 12)
 
 
+def test_padding_around_the_data_is_no_cell() -> None:
+    picture = np.full((300, 360, 3), 255, np.uint8)
+    picture[30:270, 30:330] = drawn(cells_of((8, 10), 4), 300, 240)
+    grid = find_cells(decode(picture, SCALE))
+    assert grid.shape == (8, 10)
+    np.testing.assert_allclose(grid.x_edges, 30 + 30 * np.arange(11), atol=0.6)
+
+
 def test_a_smooth_field_has_no_cells() -> None:
     field = gaussian_filter(np.random.default_rng(0).normal(size=(200, 260)), 25)
     field = (field - field.min()) / np.ptp(field)

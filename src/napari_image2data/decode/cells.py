@@ -32,7 +32,8 @@ class CellGrid:
     x, y : (m,) and (n,) float64 ndarray
         Coordinates of the cells' centres, as the field's (axis values, else pixels).
     x_edges, y_edges : (m + 1,) and (n + 1,) float64 ndarray
-        Borders of the cells in pixels of the field, its left or upper edge being 0.
+        Borders of the cells in pixels of the field, its left or upper edge being 0. Outer rows and
+        columns without any value (padding around the data) are left out.
     regular : (bool, bool)
         Whether columns and rows are evenly spaced.
     """
@@ -103,16 +104,25 @@ def find_cells(field: Field) -> CellGrid:
         )
     (x_edges, x_regular), (y_edges, y_regular) = x_found, y_found
     middle, sigma, share = _medians(values, np.asarray(field.sigma, float), x_edges, y_edges)
+    rows, columns = (_with_values(np.isfinite(middle).any(axis=axis)) for axis in (1, 0))
+    x_edges = x_edges[columns.start : columns.stop + 1]
+    y_edges = y_edges[rows.start : rows.stop + 1]
     return CellGrid(
-        middle.astype(np.float32),
-        sigma.astype(np.float32),
-        share.astype(np.float32),
+        middle[rows, columns].astype(np.float32),
+        sigma[rows, columns].astype(np.float32),
+        share[rows, columns].astype(np.float32),
         x=_centers(x_edges, field.x),
         y=_centers(y_edges, field.y),
         x_edges=x_edges,
         y_edges=y_edges,
         regular=(x_regular, y_regular),
     )
+
+
+def _with_values(known: np.ndarray) -> slice:
+    """From the first to the last that has a value: padding around the data is no cell."""
+    at = np.flatnonzero(known)
+    return slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, len(known))
 
 
 def _borders(values: np.ndarray) -> tuple[np.ndarray, bool] | None:
