@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_image2data.color.identify import ColormapMatch, identify_colormap
     from napari_image2data.color.recover import recover_scale
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.background import background_color
     from napari_image2data.decode.cells import CellGrid, find_cells
     from napari_image2data.decode.decode import decode
     from napari_image2data.decode.field import Field, Flag
@@ -53,6 +54,7 @@ _HOME = {
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
     "Unmixed": "decode.shading",
+    "background_color": "decode.background",
     "centroids": "reduce.points",
     "cluster": "reduce.cluster",
     "cluster_points": "reduce.cluster",
@@ -95,6 +97,7 @@ __all__ = [
     "Recipe",
     "Report",
     "Unmixed",
+    "background_color",
     "centroids",
     "cluster",
     "cluster_points",

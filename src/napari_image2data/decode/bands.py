@@ -102,6 +102,13 @@ def has_smooth_bands(bands: np.ndarray, clean: np.ndarray) -> bool:
     False
     """
     changes, jumps, places = 0, 0, []
+    if not clean.any():
+        return False
+    if not clean.all():  # ink as a rule lies on the borders: each of its pixels joins the nearest
+        rows, cols = ndimage.distance_transform_edt(
+            ~clean, return_distances=False, return_indices=True
+        )
+        bands, clean = bands[rows, cols], np.ones_like(clean)
     for turn in (lambda a: a, np.transpose):
         number, known = turn(bands).astype(np.int64), turn(clean)
         change = np.abs(np.diff(number, axis=1)) * (known[:, 1:] & known[:, :-1])

@@ -85,6 +85,9 @@ def thin_ink(
         strong &= unlike_surroundings(position, ~(hidden | weak))
         pixels = np.bincount(labels[strong], minlength=count + 1)
         pixels[0] = 0
+        # a patch that the picture's edge cuts may be of any width
+        rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+        pixels[np.bincount(rim, minlength=count + 1) >= size] = 0
         found |= (pixels >= 3)[labels]
     return found
 

@@ -1,0 +1,88 @@
+"""JPEG is recognised, smoothed with its edges kept, and lossless pictures are left alone."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from napari_image2data import ColorScale, decode
+from napari_image2data.decode.jpeg import find_jpeg_grid
+
+
+def smooth_field(seed: int, shape: tuple[int, int] = (224, 288), width: float = 30) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(shape[0] + 120, shape[1] + 120))
+    field = ndimage.gaussian_filter(noise, width)[60:-60, 60:-60]
+    return (field - field.min()) / np.ptp(field)
+
+
+def draw(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
+    index = np.clip((truth * 256).astype(int), 0, 255)
+    return np.rint(scale.colors[index] * 255).astype(np.uint8)
+
+
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=2)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def nearest_color_error(picture: np.ndarray, scale: ColorScale, truth: np.ndarray) -> float:
+    _, index = cKDTree(scale.colors * 255).query(picture.reshape(-1, 3))
+    return float(np.abs(scale.values[index].reshape(truth.shape) - truth).mean())
+
+
+@pytest.mark.parametrize("name", ["jet", "turbo", "viridis", "RdBu_r"])
+def test_smooth_fields_at_quality_30(name: str) -> None:
+    truth, scale = smooth_field(0), ColorScale.from_name(name, vmin=0, vmax=1)
+    picture = as_jpeg(draw(truth, scale), 30)
+    field = decode(picture, scale)
+    assert np.isnan(field.values).mean() < 0.01
+    error = np.nanmean(np.abs(field.values - truth))
+    assert error < 0.8 * nearest_color_error(picture, scale, truth)
+
+
+def test_edges_stay() -> None:
+    truth, scale = smooth_field(1), ColorScale.from_name("viridis", vmin=0, vmax=1)
+    truth = np.where(smooth_field(2) > 0.5, truth, 1 - truth)
+    picture = as_jpeg(draw(truth, scale), 75)
+    error = np.nanmean(np.abs(decode(picture, scale).values - truth))
+    assert error < 0.85 * nearest_color_error(picture, scale, truth)
+
+
+@pytest.mark.parametrize("quality", [30, 75, 90])
+@pytest.mark.parametrize("corner", [(0, 0), (3, 5)])
+def test_the_block_grid_is_found_wherever_the_crop_begins(
+    quality: int, corner: tuple[int, int]
+) -> None:
+    scale = ColorScale.from_name("jet", vmin=0, vmax=1)
+    picture = as_jpeg(draw(smooth_field(3, width=12), scale), quality)
+    grid = find_jpeg_grid(picture[corner[0] :, corner[1] :])
+    assert grid is not None
+    assert (grid.row, grid.col) == ((-corner[0]) % 8, (-corner[1]) % 8)
+    assert grid.share > 0.8
+
+
+@pytest.mark.parametrize("name", ["viridis", "gray", "jet", "hot"])
+@pytest.mark.parametrize("side", [1, 8])
+def test_lossless_pictures_are_not_touched(name: str, side: int) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    truth = smooth_field(4, width=12)
+    truth = np.kron(truth[::side, ::side], np.ones((side, side)))
+    picture = draw(truth, scale)
+    found, plain = decode(picture, scale), decode(picture, scale, jpeg=False)
+    np.testing.assert_array_equal(found.values, plain.values)
+    np.testing.assert_array_equal(found.sigma, plain.sigma)
+
+
+@pytest.mark.parametrize("quality", [50, 75, 90])
+def test_intervals_hold_under_jpeg(quality: int) -> None:
+    scale = ColorScale.from_name("plasma", vmin=-3, vmax=7)
+    truth = smooth_field(5)
+    field = decode(as_jpeg(draw(truth, scale), quality), scale)
+    inside = np.abs(field.values - (10 * truth - 3)) <= 1.645 * field.sigma
+    assert 0.8 < inside[np.isfinite(field.values)].mean() <= 1

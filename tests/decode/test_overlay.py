@@ -1,0 +1,184 @@
+"""Ink is masked, data are not: on pictures drawn here, whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from napari_image2data import ColorScale, Flag, background_color, decode
+from napari_image2data.decode.frame import frame_depths
+from napari_image2data.errors import FigureError, ScaleError
+
+
+def smooth_field(
+    seed: int = 0, shape: tuple[int, int] = (160, 220), width: float = 20
+) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(shape[0] + 80, shape[1] + 80))
+    field = ndimage.gaussian_filter(noise, width)[40:-40, 40:-40]
+    return (field - field.min()) / np.ptp(field)
+
+
+def draw(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
+    index = np.clip((truth * len(scale.colors)).astype(int), 0, len(scale.colors) - 1)
+    return np.rint(scale.colors[index] * 255).astype(np.uint8)
+
+
+def with_ink(picture: np.ndarray, color: int) -> tuple[np.ndarray, np.ndarray]:
+    """A frame of two lines, a thick and a soft line, and a ring; and where they are."""
+    cover = np.zeros(picture.shape[:2])
+    cover[:2] = cover[-2:] = 1
+    cover[:, :2] = cover[:, -2:] = 1
+    cover[70:73, 20:200] = 1
+    rows, cols = np.indices(cover.shape)
+    cover = np.maximum(cover, np.clip(1.5 - np.abs(cols - rows - 30) / 1.4, 0, 1))
+    away = np.hypot(rows - 110, cols - 60)
+    cover = np.maximum(cover, np.clip(1.6 - np.abs(away - 12), 0, 1))
+    inked = picture * (1 - cover[..., None]) + color * cover[..., None]
+    return np.rint(inked).astype(np.uint8), cover > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "color"), [("viridis", 0), ("viridis", 255), ("jet", 0), ("RdBu_r", 0), ("magma", 0)]
+)
+def test_ink_is_masked_and_little_else(name: str, color: int) -> None:
+    truth, scale = smooth_field(), ColorScale.from_name(name, vmin=0, vmax=1)
+    picture, ink = with_ink(draw(truth, scale), color)
+    field = decode(picture, scale)
+    kept = np.isfinite(field.values)
+    assert (np.abs(field.values - truth)[ink & kept] > 0.05).sum() <= 0.01 * ink.sum()
+    assert (~kept & ~ink).sum() < 0.01 * (~ink).sum()
+    assert np.nanmax(np.abs(field.values - truth)[~ink]) < 0.02
+    assert (field.flags[~kept] & (Flag.OVERLAY | Flag.OFF_SCALE) > 0).all()
+
+
+@pytest.mark.parametrize("color", [0, 255])
+def test_ink_in_a_color_of_the_scale_is_found_by_its_shape(color: int) -> None:
+    # in the middle of the scale, ink differs from the data beneath
+    truth, scale = 0.3 + 0.4 * smooth_field(3), ColorScale.from_name("gray", vmin=0, vmax=1)
+    picture, ink = with_ink(draw(truth, scale), color)
+    field = decode(picture, scale)
+    kept = np.isfinite(field.values)
+    assert (np.abs(field.values - truth)[ink & kept] > 0.05).sum() <= 0.02 * ink.sum()
+    assert (~kept & ~ink).sum() < 0.01 * (~ink).sum()
+
+
+def cells(values: np.ndarray, side: int) -> np.ndarray:
+    return np.kron(values, np.ones((side, side)))
+
+
+def correlation_matrix(n: int = 12) -> np.ndarray:
+    data = np.random.default_rng(5).normal(size=(40, n))
+    return (np.corrcoef(data.T) + 1) / 2
+
+
+CLEAN = {
+    "checkerboard": cells(np.indices((12, 16)).sum(axis=0) % 2 * 1.0, 10),
+    "correlation": cells(correlation_matrix(), 17),
+    "random cells": cells(np.random.default_rng(1).random((30, 40)), 5),
+    "step": np.where(np.arange(200) < 90, 0.2, 0.9)[None] * np.ones((150, 1)),
+    "texture": np.random.default_rng(2).random((120, 160)),
+    "clipped": np.clip(2.5 * smooth_field(4) - 0.7, 0, 1),
+    "smooth": smooth_field(6),
+}
+
+
+@pytest.mark.parametrize("name", ["gray", "hot", "viridis", "RdBu_r", "seismic"])
+@pytest.mark.parametrize("kind", list(CLEAN))
+def test_clean_data_lose_nothing(kind: str, name: str) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    field = decode(draw(CLEAN[kind], scale), scale)
+    assert np.isnan(field.values).mean() < 0.001
+
+
+@pytest.mark.parametrize("kind", ["smooth", "random cells", "texture", "correlation"])
+def test_pictures_without_a_frame_lose_no_frame(kind: str) -> None:
+    for name in ("gray", "viridis", "hot"):
+        scale = ColorScale.from_name(name, vmin=0, vmax=1)
+        assert frame_depths(draw(CLEAN[kind], scale)) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("depth", "opacity"), [(1, 1.0), (2, 1.0), (3, 0.5), (1, 0.3)])
+def test_a_frame_is_found_to_its_depth(depth: int, opacity: float) -> None:
+    scale = ColorScale.from_name("magma", vmin=0, vmax=1)
+    picture = draw(smooth_field(7), scale).astype(float)
+    picture[:, -depth:] = (1 - opacity) * picture[:, -depth:] + opacity * 30
+    assert frame_depths(np.rint(picture).astype(np.uint8)) == (0, 0, 0, depth)
+
+
+def test_white_holes_under_a_map_that_ends_in_white() -> None:
+    scale = ColorScale.from_name("hot", vmin=0, vmax=1)
+    truth = 0.7 * smooth_field(8)
+    picture = draw(truth, scale)
+    hole = np.zeros(truth.shape, bool)
+    hole[20:60, 30:90] = True
+    picture[hole] = 255
+    field = decode(picture, scale)
+    assert np.isfinite(field.values[hole]).mean() < 0.01
+    assert (field.flags[hole] & Flag.NO_DATA > 0).mean() > 0.95
+    assert np.isnan(field.values[~hole]).mean() < 0.005
+
+
+def test_filled_ink_is_close_and_says_how_close() -> None:
+    truth, scale = smooth_field(9), ColorScale.from_name("viridis", vmin=0, vmax=1)
+    picture, ink = with_ink(draw(truth, scale), 0)
+    field = decode(picture, scale, overlays="fill")
+    filled = (field.flags & Flag.FILLED) > 0
+    error = np.abs(field.values - truth)
+    assert filled[ink].mean() > 0.9
+    assert np.isfinite(field.values).all()
+    assert error[filled].mean() < 0.015
+    assert 0.8 < (error <= 1.645 * field.sigma)[filled].mean() <= 1
+    plain = decode(picture, scale)
+    np.testing.assert_array_equal(field.values[~filled], plain.values[~filled])
+
+
+def test_kept_overlays_leave_only_the_color_test() -> None:
+    scale = ColorScale.from_name("gray", vmin=0, vmax=1)
+    picture, _ = with_ink(draw(smooth_field(), scale), 0)
+    assert np.isfinite(decode(picture, scale, overlays="keep").values).all()
+
+
+def test_given_colors_are_no_data_and_the_background_is_offered() -> None:
+    scale = ColorScale.from_name("viridis", vmin=0, vmax=1)
+    picture = draw(smooth_field(), scale)
+    picture[:40, :50] = (210, 180, 140)
+    assert background_color(picture, scale) == (210, 180, 140)
+    for color in ((210, 180, 140), "tan"):
+        field = decode(picture, scale, no_data=[color])
+        assert np.isnan(field.values[:40, :50]).all()
+        assert (field.flags[:40, :50] & Flag.NO_DATA > 0).all()
+    assert background_color(draw(smooth_field(), scale), scale) is None
+    with pytest.raises(ScaleError, match="not a colour"):
+        decode(picture, scale, no_data=["no such colour"])
+
+
+def test_a_box_cuts_and_names_its_pixels_and_a_bad_one_is_refused() -> None:
+    scale = ColorScale.from_name("viridis", vmin=0, vmax=1)
+    picture = draw(smooth_field(), scale)
+    field = decode(picture, scale, (10.4, 20, 99.6, 120))
+    assert field.shape == (100, 90)
+    assert field.x[0] == 10.5
+    assert field.y[-1] == 119.5
+    with pytest.raises(FigureError, match="does not lie inside"):
+        decode(picture, scale, (0, 0, 999, 10))
+    with pytest.raises(FigureError, match="overlays is"):
+        decode(picture, scale, overlays="erase")  # type: ignore[arg-type]
+
+
+def test_progress_is_told_and_may_cancel() -> None:
+    scale = ColorScale.from_name("viridis", vmin=0, vmax=1)
+    picture = draw(smooth_field(), scale)
+    told: list[float] = []
+    decode(picture, scale, progress=lambda stage, done: told.append(done))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+    class Canceled(Exception):
+        pass
+
+    def cancel(stage: str, done: float) -> None:
+        raise Canceled
+
+    with pytest.raises(Canceled):
+        decode(picture, scale, progress=cancel)

@@ -1,0 +1,56 @@
+"""The uncertainty covers what it says, for table colours, cut colours and soft colours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from napari_image2data import ColorScale, decode
+
+
+def smooth_field(seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed).normal(size=(280, 340))
+    field = ndimage.gaussian_filter(noise, 20)[60:-60, 60:-60]
+    return (field - field.min()) / np.ptp(field)
+
+
+def table_colors(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
+    return np.rint(scale.colors[np.clip((truth * 256).astype(int), 0, 255)] * 255)
+
+
+def continuous_colors(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
+    at = np.clip(truth * 256 - 0.5, 0, 255)
+    channels = [np.interp(at, np.arange(256), channel) for channel in scale.colors.T]
+    return np.rint(np.stack(channels, axis=-1) * 255)
+
+
+def cut_colors(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
+    return np.floor(scale.colors[np.clip((truth * 256).astype(int), 0, 255)] * 255)
+
+
+@pytest.mark.parametrize("drawn", [table_colors, continuous_colors, cut_colors])
+@pytest.mark.parametrize("name", ["viridis", "jet", "gray", "RdBu_r", "plasma"])
+def test_intervals_hold(drawn, name: str) -> None:  # type: ignore[no-untyped-def]
+    scale = ColorScale.from_name(name, vmin=100, vmax=300)
+    truth = smooth_field(1)
+    field = decode(drawn(truth, scale).astype(np.uint8), scale)
+    known = np.isfinite(field.values)
+    inside = np.abs(field.values - (100 + 200 * truth)) <= 1.645 * field.sigma
+    assert known.mean() > 0.99
+    assert 0.85 < inside[known].mean() <= 1
+    rms = np.sqrt(((field.values - 100 - 200 * truth)[known] ** 2).mean())
+    # a renderer that does not quantise leaves less error than a table entry is wide
+    assert 0.6 < np.median(field.sigma[known]) / rms < (3.5 if drawn is continuous_colors else 2)
+
+
+def test_a_flat_part_of_the_scale_says_so() -> None:
+    colors = np.zeros((101, 3))
+    colors[:, 0] = np.concatenate(
+        [np.linspace(0, 0.5, 40), np.full(21, 0.5), np.linspace(0.5, 1, 40)]
+    )
+    scale = ColorScale.from_colors(colors, np.linspace(0, 1, 101))
+    picture = np.tile(np.rint(colors[::2, None] * 255), (1, 60, 1)).astype(np.uint8)
+    sigma = decode(picture, scale).sigma[:, 30]
+    assert sigma[25] > 5 * sigma[8]
+    assert sigma[25] > 0.05
