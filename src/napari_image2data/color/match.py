@@ -85,8 +85,8 @@ class ColorCurve:
 
     def __init__(self, scale: ColorScale, metric: str = "auto") -> None:
         self.scale = scale
-        self._beyond = ColorCurve(scale, "luma-chroma") if metric == "auto" else None
-        self.metric = metric = "rgb" if metric == "auto" else metric
+        self._nearby = ColorCurve(scale, "rgb") if metric == "auto" else None
+        self.metric = metric = "luma-chroma" if metric == "auto" else metric
         levels, index = _without_repeats(np.asarray(scale.colors) * 255)
         positions = scale.positions
         if not scale.discrete:
@@ -127,11 +127,14 @@ class ColorCurve:
         match = Match(
             index, self._position(index), distance, self._position(rival_index), rival_distance
         )
-        far = distance > NEAR
-        if self._beyond is not None and far.any():
-            other = self._beyond.match(levels[far])
+        # what lies farther off than this cannot come near by a better-weighted foot
+        close = distance <= 2 * NEAR
+        if self._nearby is not None and close.any():
+            other = self._nearby.match(levels[close])
+            better = other.distance <= NEAR
+            where = np.flatnonzero(close)[better]
             for name in Match.__dataclass_fields__:
-                getattr(match, name)[far] = getattr(other, name)
+                getattr(match, name)[where] = getattr(other, name)[better]
         return match
 
     @property
