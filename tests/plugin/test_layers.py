@@ -10,6 +10,7 @@ from napari.layers import Image, Labels, Layer
 
 import napari_image2data as i2d
 from napari_image2data.plugin import layers as as_layers
+from napari_image2data.plugin.update import add_or_update
 
 
 def shown_colors(display: dict, values: np.ndarray) -> np.ndarray:
@@ -70,7 +71,7 @@ def test_layers_lie_over_the_figure_whatever_its_transform(viewer, drawn, field)
     )
     place = as_layers.figure_placement(figure, (10, 12))
     for make in (as_layers.data_layer, as_layers.flags_layer):
-        layer = as_layers.add_or_update(viewer, make(field, "fig", place))
+        layer = add_or_update(viewer, make(field, "fig", place))
         np.testing.assert_allclose(
             layer.data_to_world((3, 4)), figure.data_to_world((13, 16)), atol=1e-9
         )
@@ -81,7 +82,7 @@ def test_a_field_on_a_regular_grid_can_lie_at_its_axes_values(viewer, field):
         field, x=np.linspace(144, 149, field.values.shape[1]), y=np.linspace(-40, -44, 60)
     )
     place = as_layers.axis_placement(regular)
-    layer = as_layers.add_or_update(viewer, as_layers.data_layer(regular, "fig", place))
+    layer = add_or_update(viewer, as_layers.data_layer(regular, "fig", place))
     np.testing.assert_allclose(layer.data_to_world((0, 0)), (-40, 144))
     np.testing.assert_allclose(layer.data_to_world((59, 79)), (-44, 149))
     assert as_layers.axis_placement(replace(field, x=np.geomspace(1, 100, 80))) is None
@@ -89,32 +90,30 @@ def test_a_field_on_a_regular_grid_can_lie_at_its_axes_values(viewer, field):
 
 def test_updating_keeps_the_layer_and_what_the_user_chose(viewer, field):
     about = {"scale": {"vmin": 2.0}}
-    layer = as_layers.add_or_update(viewer, as_layers.data_layer(field, "fig", None, about))
+    layer = add_or_update(viewer, as_layers.data_layer(field, "fig", None, about))
     layer.contrast_limits = (3, 4)
     layer.opacity = 0.5
     other = replace(field, values=field.values + 1)
-    again = as_layers.add_or_update(viewer, as_layers.data_layer(other, "fig", None, about))
+    again = add_or_update(viewer, as_layers.data_layer(other, "fig", None, about))
     assert again is layer
     assert layer.opacity == 0.5
     assert tuple(layer.contrast_limits) == (3, 4)
     np.testing.assert_array_equal(layer.data, other.values)
     assert layer.metadata[as_layers.SOURCE] is other
-    as_layers.add_or_update(
-        viewer, as_layers.data_layer(other, "fig", None, {"scale": {"vmin": 0.0}})
-    )
+    add_or_update(viewer, as_layers.data_layer(other, "fig", None, {"scale": {"vmin": 0.0}}))
     assert tuple(layer.contrast_limits) == (2, 6)
 
 
 def test_a_renamed_layer_is_updated_by_identity(viewer, field):
-    layer = as_layers.add_or_update(viewer, as_layers.data_layer(field, "fig"))
+    layer = add_or_update(viewer, as_layers.data_layer(field, "fig"))
     layer.name = "mine"
-    assert as_layers.add_or_update(viewer, as_layers.data_layer(field, "fig"), layer) is layer
+    assert add_or_update(viewer, as_layers.data_layer(field, "fig"), layer) is layer
     assert [each.name for each in viewer.layers] == ["mine"]
 
 
 def test_a_layer_of_another_kind_is_never_overwritten(viewer, field):
     theirs = viewer.add_image(np.zeros((5, 5)), name="fig gradient mask")
-    mine = as_layers.add_or_update(viewer, as_layers.mask_layer(np.eye(4, dtype=bool), "fig"))
+    mine = add_or_update(viewer, as_layers.mask_layer(np.eye(4, dtype=bool), "fig"))
     assert isinstance(mine, Labels)
     assert theirs in viewer.layers
     assert theirs.data.shape == (5, 5)
@@ -132,8 +131,8 @@ def table(count: int) -> pd.DataFrame:
 @pytest.mark.parametrize("count", [3, 9])
 def test_points_update_to_more_and_to_fewer_in_their_values_colors(viewer, count):
     scale = i2d.ColorScale.from_name("viridis", vmin=2.0, vmax=6.0)
-    first = as_layers.add_or_update(viewer, as_layers.points_layer(table(5), "fig", scale))
-    layer = as_layers.add_or_update(viewer, as_layers.points_layer(table(count), "fig", scale))
+    first = add_or_update(viewer, as_layers.points_layer(table(5), "fig", scale))
+    layer = add_or_update(viewer, as_layers.points_layer(table(count), "fig", scale))
     assert layer is first
     assert len(layer.data) == len(layer.features) == count
     expected = scale.to_color(layer.features["value"].to_numpy())
@@ -143,7 +142,7 @@ def test_points_update_to_more_and_to_fewer_in_their_values_colors(viewer, count
 def test_points_of_a_log_scale_have_the_figures_colors(viewer):
     scale = i2d.ColorScale.from_name("viridis", vmin=1e-2, vmax=1e2, norm="log")
     points = table(5).assign(value=[0.01, 0.1, 1.0, 10.0, 100.0])
-    layer = as_layers.add_or_update(viewer, as_layers.points_layer(points, "fig", scale))
+    layer = add_or_update(viewer, as_layers.points_layer(points, "fig", scale))
     np.testing.assert_allclose(
         layer.face_color[:, :3], scale.to_color(points["value"].to_numpy()), atol=0.02
     )
@@ -153,7 +152,7 @@ def test_flags_name_each_reason_once(viewer, field):
     flags = np.zeros_like(field.flags)
     flags[0, 0] = i2d.Flag.OVERLAY
     flags[0, 1] = i2d.Flag.OVERLAY | i2d.Flag.FILLED
-    layer = as_layers.add_or_update(viewer, as_layers.flags_layer(replace(field, flags=flags), "f"))
+    layer = add_or_update(viewer, as_layers.flags_layer(replace(field, flags=flags), "f"))
     reason = layer.features.set_index("index")["reason"]
     assert reason[layer.data[0, 0]] == "ink over the data"
     assert reason[layer.data[0, 1]] == "filled from the surroundings"
@@ -163,7 +162,7 @@ def test_flags_name_each_reason_once(viewer, field):
 
 def test_the_difference_is_white_at_zero_and_symmetric(viewer):
     difference = np.linspace(-1, 3, 300).reshape(10, 30)
-    layer = as_layers.add_or_update(viewer, as_layers.difference_layer(difference, "fig"))
+    layer = add_or_update(viewer, as_layers.difference_layer(difference, "fig"))
     low, high = layer.contrast_limits
     assert low == -high
     middle = layer.colormap.map(np.array([0.5]))[0, :3]
@@ -172,13 +171,13 @@ def test_the_difference_is_white_at_zero_and_symmetric(viewer):
 
 def test_no_layer_touches_the_array_it_shows(viewer, field):
     before = field.values.copy()
-    layer: Layer = as_layers.add_or_update(viewer, as_layers.data_layer(field, "fig"))
+    layer: Layer = add_or_update(viewer, as_layers.data_layer(field, "fig"))
     assert layer.data is field.values
-    as_layers.add_or_update(viewer, as_layers.sigma_layer(field, "fig"))
+    add_or_update(viewer, as_layers.sigma_layer(field, "fig"))
     np.testing.assert_array_equal(field.values, before)
 
 
 def test_a_viewer_model_is_enough() -> None:
     viewer = ViewerModel()
     data = as_layers.reconstruction_layer(np.zeros((4, 5)), "fig")
-    assert as_layers.add_or_update(viewer, data).name == "fig reconstruction"
+    assert add_or_update(viewer, data).name == "fig reconstruction"

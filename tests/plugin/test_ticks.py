@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from napari_image2data import Label
-from napari_image2data.plugin.layers import add_or_update
 from napari_image2data.plugin.ticks import UNUSED, USED, tick_layer
+from napari_image2data.plugin.update import add_or_update
 
 
 def test_every_label_says_what_it_was_taken_for(viewer):

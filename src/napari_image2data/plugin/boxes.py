@@ -14,7 +14,8 @@ from napari.components import ViewerModel
 from napari.layers import Shapes
 from psygnal import Signal
 
-from napari_image2data.plugin.layers import LayerData, add_or_update, named
+from napari_image2data.plugin.layers import LayerData, named
+from napari_image2data.plugin.update import add_or_update
 
 Box = tuple[float, float, float, float]
 

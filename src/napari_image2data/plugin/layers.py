@@ -1,9 +1,9 @@
 """Fields, masks and points as napari layers: plain data first, layers last.
 
 Every ``*_layer`` function returns a napari layer tuple ``(data, attributes, kind)`` and needs no
-window. `add_or_update` is the only function here that touches a viewer. napari counts pixel
-centres from 0, the rest of this package counts pixel edges from 0: the shift by half a pixel
-happens here and in ``boxes.py`` and nowhere else.
+window; `update.add_or_update` brings it to a viewer. napari counts pixel centres from 0, the rest
+of this package counts pixel edges from 0: the shift by half a pixel happens here and in
+``boxes.py`` and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from napari_image2data.decode.field import Field, Flag
 
 if TYPE_CHECKING:
     import pandas as pd
-    from napari.components import ViewerModel
 
     from napari_image2data.color.scale import ColorScale
 
@@ -45,9 +44,6 @@ SUFFIX = {
     "tick labels": "tick labels",
 }
 """What follows the figure's name in the name of each layer."""
-
-WITH_BAR = ("data", "sigma", "difference")
-"""Pictures that show a color bar; the others' is the data's."""
 
 REASONS = {
     Flag.OVERLAY: ("ink over the data", "#e69f00"),
@@ -372,98 +368,3 @@ def difference_layer(
         },
         "image",
     )
-
-
-_KINDS = {"image": "Image", "labels": "Labels", "points": "Points", "shapes": "Shapes"}
-_PLACE = ("affine", "scale", "rotate", "shear", "translate", "units")
-_DISPLAY = ("colormap", "gamma", "contrast_limits")
-
-
-def add_or_update(
-    viewer: ViewerModel, layer_data: LayerData, previous: Layer | None = None
-) -> Layer:
-    """Show a layer: update the one that is there, or add it.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-    layer_data : tuple
-        ``(data, attributes, kind)`` from a ``*_layer`` function.
-    previous : Layer or None
-        The layer that showed this before; it is updated even when it was renamed since. Without
-        it a layer of the same name *and* kind is updated; a layer of the same name but another
-        kind is left alone and the new one gets a number behind its name.
-
-    Returns
-    -------
-    Layer
-        What the user chose on an updated layer (visibility, opacity, limits) stays, unless the
-        color scale itself changed.
-    """
-    data, attributes, kind = layer_data
-    if previous is not None and previous in viewer.layers:
-        layer: Layer | None = previous
-    else:
-        name = attributes["name"]
-        layer = viewer.layers[name] if name in viewer.layers else None  # noqa: SIM401
-    if layer is None or type(layer).__name__ != _KINDS[kind] or layer.ndim != _ndim(data, kind):
-        layer = Layer.create(data, attributes, kind)
-        viewer.add_layer(layer)
-        if kind == "image":
-            layer.colorbar.visible = attributes["metadata"][PROVENANCE]["role"] in WITH_BAR
-        return layer
-    _update(layer, data, attributes, kind)
-    return layer
-
-
-def _ndim(data: Any, kind: str) -> int:
-    return int(np.shape(data)[1]) if kind == "points" else len(np.shape(data))
-
-
-def _fits_in(old: Any, new: Any) -> bool:
-    """Whether the pixels of one array can be written into the other."""
-    arrays = isinstance(old, np.ndarray) and isinstance(new, np.ndarray)
-    return arrays and old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable
-
-
-def _is_placed(layer: Layer, key: str, value: Any) -> bool:
-    """Whether a layer has this placement already: setting it anew costs as much as changing it."""
-    if key == "units":
-        return tuple(map(str, layer.units)) == tuple(map(str, value))
-    present = layer.affine.affine_matrix if key == "affine" else getattr(layer, key)
-    return np.array_equal(np.asarray(present), np.asarray(value))
-
-
-def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> None:
-    new = attributes["metadata"]
-    old = dict(layer.metadata)
-    same_scale = old.get(PROVENANCE, {}).get("scale") == new[PROVENANCE].get("scale")
-    if kind == "points":
-        with layer.events.blocker_all():
-            layer.selected_data = set()
-            layer.data = data
-            layer.features = attributes["features"]
-        layer.face_colormap = attributes["face_colormap"]
-        layer.face_contrast_limits = attributes["face_contrast_limits"]
-        layer.face_color = "value"
-        layer.size = attributes["size"]
-        layer.border_color = attributes["border_color"]
-        layer.refresh()
-    else:
-        if kind == "labels" and _fits_in(layer.data, data):
-            # a new array makes napari work out the extent of everything anew, which is what a
-            # slider would wait for
-            layer.data[...] = data
-            layer.refresh(extent=False)
-        else:
-            layer.data = data
-        if kind == "labels" and "features" in attributes:
-            layer.features = attributes["features"]
-        if kind == "image" and not (same_scale and "scale" in new[PROVENANCE]):
-            for key in _DISPLAY:
-                if key in attributes:
-                    setattr(layer, key, attributes[key])
-    for key in _PLACE:
-        if key in attributes and not _is_placed(layer, key, attributes[key]):
-            setattr(layer, key, attributes[key])
-    layer.metadata = {**old, **new}

@@ -28,6 +28,7 @@ from napari_image2data.plugin.choices import (
     picture_size,
 )
 from napari_image2data.plugin.jobs import Jobs, Report
+from napari_image2data.plugin.update import add_or_update
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -395,7 +396,7 @@ class Session:
         selection = self.viewer.layers.selection
         active = selection.active
         shown = self.state.layers
-        layer = as_layers.add_or_update(self.viewer, layer_data, shown.get(role))
+        layer = add_or_update(self.viewer, layer_data, shown.get(role))
         if shown.get(role) is not layer and role in ("reconstruction", "difference", "swipe"):
             # pictures go below the points and masks that belong on top of them
             tops = [shown[top] for top in ("mask", "clusters", "centroids") if top in shown]
