@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -221,13 +221,17 @@ def _half_widths(
     return np.minimum(half[(rows * rows <= limit) & (half >= 0)], width - 1)
 
 
-def _neighbour_counts(kept: NDArray[np.bool_], half_widths: NDArray[np.intp]) -> NDArray[np.int32]:
+def _neighbour_counts(kept: NDArray[np.bool_], half_widths: NDArray[np.intp]) -> NDArray[Any]:
     """Kept pixels within the footprint around every pixel, by running sums along the rows."""
     height, width = kept.shape
-    running = np.zeros((height, width + 1), np.int32)
-    np.cumsum(kept, axis=1, out=running[:, 1:])
-    counts = np.zeros((height, width), np.int32)
-    window = np.empty((height, width), np.int32)
+    # Differences of running sums stay right when the sums wrap around, so the type needs to hold
+    # the footprint only; half the bytes are half the time.
+    footprint = 2 * int((2 * half_widths + 1).sum())
+    kind = np.uint16 if footprint < 2**16 else np.uint32
+    running = np.zeros((height, width + 1), kind)
+    np.cumsum(kept, axis=1, dtype=kind, out=running[:, 1:])
+    counts = np.zeros((height, width), kind)
+    window = np.empty((height, width), kind)
     previous = -1
     for offset, half in enumerate(half_widths):
         if half != previous:
@@ -239,7 +243,7 @@ def _neighbour_counts(kept: NDArray[np.bool_], half_widths: NDArray[np.intp]) ->
     return counts
 
 
-def _window_sum(running: NDArray[np.int32], half: int, out: NDArray[np.int32]) -> None:
+def _window_sum(running: NDArray[Any], half: int, out: NDArray[Any]) -> None:
     """Sum of columns x - half .. x + half from running sums with a leading zero column."""
     width = out.shape[1]
     inner = width - 1 - half  # columns from here on have their window cut off on the right
@@ -248,24 +252,29 @@ def _window_sum(running: NDArray[np.int32], half: int, out: NDArray[np.int32]) -
     out[:, half + 1 :] -= running[:, 1 : width - half]
 
 
-class _RowNeighbours:
-    """For every pixel of every row: the nearest core pixel on either side, itself included."""
+def _row_neighbours(
+    labels: NDArray[np.int32], reach: int
+) -> list[tuple[NDArray[np.uint16], NDArray[np.int32]]]:
+    """For every pixel the nearest core pixel to its left and to its right, itself included.
 
-    def __init__(self, labels: NDArray[np.int32]) -> None:
-        width = labels.shape[1]
-        core = labels > 0
-        columns = np.arange(width, dtype=np.int32)
-        far = np.int32(4 * width)
-        left = np.where(core, columns, -far)
-        np.maximum.accumulate(left, axis=1, out=left)
-        right = np.where(core, columns, far)
-        np.minimum.accumulate(right[:, ::-1], axis=1, out=right[:, ::-1])
-        # distance to the neighbour and its label, per side
-        self.sides = []
-        for nearest in (left, right):
-            distance = np.abs(nearest - columns)
-            index = np.clip(nearest, 0, width - 1)
-            self.sides.append((distance, np.take_along_axis(labels, index, axis=1)))
+    For each side the distance in columns (cut off beyond ``reach``) and the core pixel's label.
+    """
+    width = labels.shape[1]
+    core = labels > 0
+    columns = np.arange(width, dtype=np.int32)
+    far = np.int32(2 * width + reach)
+    left = np.where(core, columns, -far)
+    np.maximum.accumulate(left, axis=1, out=left)
+    right = np.where(core, columns, far)
+    np.minimum.accumulate(right[:, ::-1], axis=1, out=right[:, ::-1])
+    starts = np.arange(labels.shape[0], dtype=np.int32)[:, None] * np.int32(width)
+    sides = []
+    for nearest, distance in ((left, columns - left), (right, right - columns)):
+        np.clip(nearest, 0, width - 1, out=nearest)
+        nearest += starts
+        np.minimum(distance, np.int32(min(reach + 1, 65535)), out=distance)
+        sides.append((distance.astype(np.uint16), np.take(labels.ravel(), nearest)))
+    return sides
 
 
 def _link(core: NDArray[np.bool_], half_widths: NDArray[np.intp]) -> NDArray[np.int32]:
@@ -302,30 +311,39 @@ def _link(core: NDArray[np.bool_], half_widths: NDArray[np.intp]) -> NDArray[np.
 def _gaps(labels: NDArray[np.int32], half_widths: NDArray[np.intp]) -> NDArray[np.int64]:
     """Pairs of different labels that have core pixels within the footprint of one another."""
     height = labels.shape[0]
-    found = []
-    near = _RowNeighbours(labels)
+    found: list[NDArray[np.int64]] = []
+    waiting = 0
+    near = _row_neighbours(labels, int(half_widths.max()))
+    core = labels > 0
+    many = np.int64(labels.max()) + 1
     for offset, half in enumerate(half_widths):
-        here = labels[: height - offset]
-        for side, (distance, beside) in enumerate(near.sides):
+        for side, (distance, beside) in enumerate(near):
             if offset == 0:
-                # the pixel itself is its own nearest one; look from the next column on
+                # each pixel is its own nearest one here; ask from the next column on, one way
                 if side == 0:
                     continue
-                a, b = labels[:, :-1], beside[:, 1:]
-                close = (distance[:, 1:] < half) & (a > 0) & (a != b)
+                here = slice(None), slice(None, -1)
+                there = slice(None), slice(1, None)
+                close = distance[there] < half
             else:
-                a, b = here, beside[offset:]
-                close = (distance[offset:] <= half) & (a > 0) & (a != b)
-            hits = np.flatnonzero(close)
-            if len(hits):
-                rows, columns = np.divmod(hits, close.shape[1])
-                first = a[rows, columns].astype(np.int64)
-                second = b[rows, columns]
-                found.append(np.unique(first * (labels.max() + np.int64(1)) + second))
+                here = slice(None, height - offset), slice(None)
+                there = slice(offset, None), slice(None)
+                close = distance[there] <= half
+            close &= core[here]
+            close &= labels[here] != beside[there]
+            if close.any():
+                first, second = labels[here][close], beside[there][close]
+                keys = first * many + second
+                # neighbours in a row mostly tell the same
+                found.append(keys[np.append(True, keys[1:] != keys[:-1])])
+                waiting += len(found[-1])
+        if waiting > labels.size:
+            found = [np.unique(np.concatenate(found))]
+            waiting = 0
     if not found:
         return np.empty((0, 2), np.int64)
-    keys = np.unique(np.concatenate(found))
-    return np.column_stack(np.divmod(keys, labels.max() + np.int64(1)))
+    keys = np.concatenate(found)
+    return np.column_stack(np.divmod(keys, many))
 
 
 def _merge(number: int, pairs: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -358,12 +376,12 @@ def _join_border(
     height = labels.shape[0]
     none = np.iinfo(np.int32).max
     best = np.full(len(rows), none, np.int32)
-    near = _RowNeighbours(labels)
+    near = _row_neighbours(labels, int(half_widths.max()))
     for offset, half in enumerate(half_widths):
         for other in {offset, -offset}:
             target = rows + other
             inside = (target >= 0) & (target < height)
-            for distance, beside in near.sides:
+            for distance, beside in near:
                 r, c = target[inside], columns[inside]
                 candidate = np.where(distance[r, c] <= half, beside[r, c], none)
                 best[inside] = np.minimum(best[inside], candidate)
