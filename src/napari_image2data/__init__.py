@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.cluster import cluster, cluster_points
     from napari_image2data.reduce.compare import Report, compare
     from napari_image2data.reduce.gradient import gradient_magnitude, gradient_mask
+    from napari_image2data.reduce.nodes import Nodes, find_nodes
     from napari_image2data.reduce.points import centroids
     from napari_image2data.reduce.reconstruct import inside_hull, reconstruct
 
@@ -50,6 +51,7 @@ _HOME = {
     "Image2DataError": "errors",
     "ImageToData": "pipeline",
     "Label": "figure.panel",
+    "Nodes": "reduce.nodes",
     "Panel": "figure.panel",
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
@@ -62,6 +64,7 @@ _HOME = {
     "compare": "reduce.compare",
     "decode": "decode.decode",
     "find_cells": "decode.cells",
+    "find_nodes": "reduce.nodes",
     "gradient_magnitude": "reduce.gradient",
     "gradient_mask": "reduce.gradient",
     "identify_colormap": "color.identify",
@@ -93,6 +96,7 @@ __all__ = [
     "Image2DataError",
     "ImageToData",
     "Label",
+    "Nodes",
     "Panel",
     "Recipe",
     "Report",
@@ -105,6 +109,7 @@ __all__ = [
     "compare",
     "decode",
     "find_cells",
+    "find_nodes",
     "gradient_magnitude",
     "gradient_mask",
     "identify_colormap",

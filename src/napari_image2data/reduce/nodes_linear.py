@@ -1,0 +1,357 @@
+"""The nodes of a linearly interpolated field, from the folds between its planes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.adaptive import GrowingMesh
+from napari_image2data.reduce.mesh import Mesh, sums_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+    Index = NDArray[np.intp]
+
+MOST_CANDIDATES = 4000
+RADII = (6, 10)
+"""Radii (pixels) of the discs that a candidate is judged in."""
+TIP = 1.7
+"""Misfit of the best roof over the misfit of the best cone that makes a candidate a node."""
+ROUNDS = 8
+
+
+def linear_nodes(
+    values: Float, *, step: Callable[[float], None]
+) -> tuple[Float, Float, Float] | None:
+    """Rows, columns and heights of the nodes of a field of planes; None where it has none.
+
+    Parameters
+    ----------
+    values : (h, w) float ndarray
+        The field, NaN where nothing is known.
+    step : callable
+        Called with the share of the work done.
+
+    Returns
+    -------
+    tuple of (N,) float ndarray, or None
+        Row and column (pixel indices, broken) and height of each node; None when no point looks
+        like the tip of a cone.
+    """
+    known = np.isfinite(values)
+    span = float(np.ptp(values[known]))
+    noise = _table_step(values[known], span) / 12**0.5
+    surface = _candidates(values, known, span)
+    step(0.2)
+    surface.fit(12)
+    tips = _tips(values, surface, noise)
+    order = _spread(surface, tips, 3.0)
+    surface.keep(order[tips[order] > TIP])
+    if np.sum(~surface.fixed) < 1:
+        return None
+    for turn in range(ROUNDS):
+        surface.fit(4)
+        if not surface.insert_worst(noise):
+            break
+        surface.fit(4)
+        surface.keep(_spread(surface, _tips(values, surface, noise), 2.5))
+        if turn:
+            _prune(surface, noise, span, passes=3)
+        step(0.3 + 0.6 * (turn + 1) / ROUNDS)
+    surface.fit(10)
+    _prune(surface, noise, span, passes=4)
+    surface.fit(8)
+    return surface.row, surface.col, surface.height
+
+
+def _table_step(values: Float, span: float) -> float:
+    """Step between the values of a field in 8 bits, at least that of a table of 256."""
+    levels = np.unique(values)
+    if len(levels) > 4096:
+        return span / 256
+    return max(span / 256, float(np.median(np.diff(levels))))
+
+
+def _candidates(values: Float, known: NDArray[np.bool_], span: float) -> _Surface:
+    """The points of a mesh grown at its worst pixels, with the corners of the field's hull."""
+    from scipy.spatial import ConvexHull
+    from skimage.measure import approximate_polygon
+
+    growth = GrowingMesh(values, norm="max", fit=False)
+    pixels = np.argwhere(known)
+    hull = pixels[ConvexHull(pixels).vertices]
+    # the hull of pixels is a staircase: corners that stand out by less than a pixel are its steps
+    corners = approximate_polygon(np.vstack([hull, hull[:1]]), 0.9)[:-1].astype(int)
+    width = values.shape[1]
+    fixed = np.unique(corners[:, 0] * width + corners[:, 1])
+    if len(fixed) >= 3:
+        growth.points = fixed
+    tolerance = 2.5 * _table_step(values[known], span)
+    while not growth.done(tolerance, None) and len(growth.points) < MOST_CANDIDATES:
+        growth.grow(tolerance, None)
+    row, col = np.divmod(growth.points, width)
+    return _Surface(
+        values,
+        known,
+        row.astype(np.float64),
+        col.astype(np.float64),
+        values.ravel()[growth.points],
+        np.isin(growth.points, fixed),
+    )
+
+
+class _Surface:
+    """A piecewise linear surface over the Delaunay triangles of points that can move."""
+
+    def __init__(
+        self,
+        values: Float,
+        known: NDArray[np.bool_],
+        row: Float,
+        col: Float,
+        height: Float,
+        fixed: NDArray[np.bool_],
+    ) -> None:
+        self.values = values
+        self.known = known.ravel()
+        self.row, self.col, self.height, self.fixed = row, col, height, fixed
+
+    def keep(self, which: Index | NDArray[np.bool_]) -> None:
+        self.row, self.col = self.row[which], self.col[which]
+        self.height, self.fixed = self.height[which], self.fixed[which]
+
+    def look(self, row: Float, col: Float, height: Float) -> None:
+        """Mesh the points and compare with the field at every known pixel they cover."""
+        self.mesh = Mesh(row, col, (self.values.shape[0], self.values.shape[1]))
+        self.inside = self.known[self.mesh.pixel]
+        self.triangle = self.mesh.px_triangle[self.inside]
+        self.pixel = self.mesh.pixel[self.inside]
+        self.residual = self.mesh.on_pixels(height)[self.inside] - self.values.ravel()[self.pixel]
+
+    def fit(self, steps: int) -> None:
+        """Move points and heights by damped least squares (Levenberg-Marquardt).
+
+        With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a pixel
+        changes by w_k with the height of corner k and by -w_k g with its place, so that the
+        normal equations are sums over triangles.
+        """
+        from scipy.sparse import coo_array
+        from scipy.sparse.linalg import spsolve
+
+        self.look(self.row, self.col, self.height)
+        square = float(np.sum(self.residual**2))
+        damping = 1e-3
+        many = 3 * len(self.row)
+        diagonal = np.arange(many)
+        for _ in range(steps):
+            normal, gradient = self._normal_equations()
+            scale = normal.diagonal().reshape(-1, 3)
+            typical = np.median(scale[:, 1:][scale[:, 1:] > 0]) if scale[:, 1:].any() else 1.0
+            for _ in range(6):
+                extra = damping * (scale + 0.1 * typical) + 1e-12
+                extra[:, 0] = 1e-6 * scale[:, 0] + 0.05
+                extra[self.fixed, 1:] = 1e12 * typical + 1e6
+                system = normal + coo_array((extra.ravel(), (diagonal, diagonal)), (many, many))
+                move = -spsolve(system.tocsc(), gradient.ravel()).reshape(-1, 3)
+                far = np.maximum(np.hypot(move[:, 1], move[:, 2]) / 3.0, 1.0)
+                height, width = self.values.shape
+                row = np.clip(self.row + move[:, 1] / far, 0, height - 1)
+                col = np.clip(self.col + move[:, 2] / far, 0, width - 1)
+                self.look(row, col, self.height + move[:, 0])
+                new_square = float(np.sum(self.residual**2))
+                if new_square < square:
+                    break
+                damping *= 8
+            else:
+                self.look(self.row, self.col, self.height)
+                return
+            self.row, self.col, self.height = row, col, self.height + move[:, 0]
+            gain = (square - new_square) / square
+            square, damping = new_square, max(damping / 4, 1e-6)
+            if gain < 1e-3:
+                return
+
+    def _normal_equations(self) -> tuple[Any, Float]:
+        """The sparse matrix of the normal equations and the gradient of the squares."""
+        from scipy.sparse import coo_array
+
+        weights = [w[self.inside] for w in self.mesh.weights()]
+        corners = self.mesh.triangles
+        number, many = len(corners), len(self.row)
+        _, per_row, per_col = self.mesh.planes(self.height)
+        slope = np.column_stack([np.ones(number), -per_row, -per_col])
+        gradient = np.zeros((many, 3))
+        entries, rows, cols = [], [], []
+        for i in range(3):
+            pull = sums_by(self.triangle, weights[i] * self.residual, number)
+            for a in range(3):
+                gradient[:, a] += sums_by(corners[:, i], pull * slope[:, a], many)
+            for j in range(3):
+                shared = sums_by(self.triangle, weights[i] * weights[j], number)
+                for a in range(3):
+                    for b in range(3):
+                        entries.append(shared * slope[:, a] * slope[:, b])
+                        rows.append(3 * corners[:, i] + a)
+                        cols.append(3 * corners[:, j] + b)
+        place = (np.concatenate(rows), np.concatenate(cols))
+        size = (3 * many, 3 * many)
+        return coo_array((np.concatenate(entries), place), shape=size).tocsr(), gradient
+
+    def insert_worst(self, noise: float) -> int:
+        """Add the worst pixel of every triangle that does not fit; return how many did not."""
+        from scipy.spatial import KDTree
+
+        number = len(self.mesh.triangles)
+        error = np.abs(self.residual)
+        worst = np.zeros(number)
+        np.maximum.at(worst, self.triangle, error)
+        square = sums_by(self.triangle, error**2, number)
+        count = np.bincount(self.triangle, minlength=number)
+        bad = (worst > 5 * noise) & (square > np.maximum(3 * count, 60) * noise**2)
+        rank = np.append(np.where(bad, square, -1.0), -1.0)
+        leads = bad & ~(rank[self.mesh.neighbors] > rank[:-1, None]).any(axis=1)
+        hits = np.flatnonzero((error == worst[self.triangle]) & leads[self.triangle])
+        where = np.full(number, -1, np.intp)
+        where[self.triangle[hits]] = self.pixel[hits]
+        new = np.unique(where[where >= 0])
+        row, col = np.divmod(new, self.values.shape[1])
+        away, _ = KDTree(np.column_stack([self.row, self.col])).query(np.column_stack([row, col]))
+        new, row, col = new[away > 1.5], row[away > 1.5], col[away > 1.5]
+        self.row, self.col = np.append(self.row, row), np.append(self.col, col)
+        self.height = np.append(self.height, self.values.ravel()[new])
+        self.fixed = np.append(self.fixed, np.zeros(len(new), bool))
+        return int(bad.sum())
+
+
+def _tips(values: Float, surface: _Surface, noise: float) -> Float:
+    """How much more a cone with its tip at the point explains than a roof through it.
+
+    In discs around each point: root mean square residual of the best roof (a plane and a fold
+    along one of 24 directions), over that of the best cone (linear along 18 rays, hat functions
+    between them). About 1 in a plane, on a fold and off a node; well above at a node. Corners of
+    the hull, which are nodes by themselves, get 1000 more.
+    """
+    best = np.zeros(len(surface.row))
+    for radius in RADII:
+        for i, (row, col) in enumerate(zip(surface.row, surface.col, strict=True)):
+            best[i] = max(best[i], _tip(values, row, col, radius, noise))
+    best[surface.fixed] += 1e3
+    return best
+
+
+def _tip(values: Float, row: float, col: float, radius: int, noise: float) -> float:
+    rays, folds = 18, 24
+    top, left = max(0, int(row) - radius), max(0, int(col) - radius)
+    window = values[top : int(row) + radius + 2, left : int(col) + radius + 2]
+    at = np.indices(window.shape)
+    y, x = at[0] + (top - row), at[1] + (left - col)
+    distance = np.hypot(y, x)
+    near = (distance <= radius) & np.isfinite(window)
+    z, y, x, distance = window[near], y[near], x[near], distance[near]
+    number = len(z)
+    if number < rays + 8:
+        return 0.0
+    basis, _ = np.linalg.qr(np.column_stack([np.ones(number), y, x]))
+    rest = z - basis @ (basis.T @ z)
+    angle = np.arange(folds) * np.pi / folds
+    roof = np.abs(np.outer(y, np.cos(angle)) + np.outer(x, np.sin(angle)))
+    roof -= basis @ (basis.T @ roof)
+    gain = (roof.T @ rest) ** 2 / np.maximum(np.sum(roof**2, axis=0), 1e-12)
+    roof_misfit = max(0.0, float(rest @ rest - gain.max())) / number
+
+    turn = (np.arctan2(x, y) / (2 * np.pi) * rays) % rays
+    ray = np.floor(turn).astype(int) % rays
+    share = turn - np.floor(turn)
+    cone = np.zeros((number, rays + 1))
+    line = np.arange(number)
+    cone[:, rays] = 1.0
+    cone[line, ray] += distance * (1 - share)
+    cone[line, (ray + 1) % rays] += distance * share
+    # a little ridge keeps empty rays at the rim of the field solvable
+    normal = cone.T @ cone + 1e-9 * number * np.eye(rays + 1)
+    left_over = z - cone @ np.linalg.solve(normal, cone.T @ z)
+    cone_misfit = float(left_over @ left_over) / max(1, number - rays - 1)
+    return float(np.sqrt(roof_misfit) / max(np.sqrt(cone_misfit), 0.9 * noise))
+
+
+def _spread(surface: _Surface, rank: Float, radius: float) -> Index:
+    """Points in order of falling rank, without those within ``radius`` of a higher one."""
+    from scipy.spatial import KDTree
+
+    place = np.column_stack([surface.row, surface.col])
+    near = KDTree(place).query_ball_point(place, radius)
+    free = np.ones(len(place), bool)
+    chosen = []
+    for i in np.argsort(-rank, kind="stable"):
+        if free[i]:
+            chosen.append(i)
+            free[near[i]] = False
+    return np.array(chosen, np.intp)
+
+
+def _prune(surface: _Surface, noise: float, span: float, *, passes: int) -> None:
+    """Drop points whose absence the surface does not feel, some apart from one another a pass."""
+    for _ in range(passes):
+        surface.look(surface.row, surface.col, surface.height)
+        picked = _apart(surface)
+        if not len(picked):
+            return
+        before_mesh, triangle, pixel = surface.mesh, surface.triangle, surface.pixel
+        mark = np.full(len(surface.row), -1)
+        mark[picked] = np.arange(len(picked))
+        star = mark[before_mesh.triangles].max(axis=1)[triangle]
+        inside = star >= 0
+        star, pixel, before = star[inside], pixel[inside], surface.residual[inside] ** 2
+        rest = mark < 0
+        try:
+            surface.look(surface.row[rest], surface.col[rest], surface.height[rest])
+        except ReductionError:  # too few points are left to span an area
+            return
+        # a pixel that lost its triangle counts as wholly wrong
+        image = np.full(surface.values.size, 1e3 * span**2)
+        image[surface.pixel] = surface.residual**2
+        many = len(picked)
+        count = np.bincount(star, minlength=many)
+        allowed = np.maximum(1.1 * sums_by(star, before, many), 2.5 * count * noise**2)
+        useless = sums_by(star, image[pixel], many) <= allowed + 30 * noise**2
+        gone = np.zeros(len(mark), bool)
+        gone[picked[useless]] = True
+        surface.keep(~gone)
+        if not useless.any():
+            break
+    surface.look(surface.row, surface.col, surface.height)
+
+
+def _apart(surface: _Surface) -> Index:
+    """Movable points, flattest surroundings first, no two of them joined by an edge."""
+    mesh = surface.mesh
+    many = len(surface.row)
+    _, per_row, per_col = mesh.planes(surface.height)
+    area = np.bincount(surface.triangle, minlength=len(per_row)).astype(float)
+    moments = np.zeros((many, 6))
+    for i in range(3):
+        for k, part in enumerate((1, per_row, per_col, per_row**2, per_row * per_col, per_col**2)):
+            moments[:, k] += sums_by(mesh.triangles[:, i], area * part, many)
+    total = np.maximum(moments[:, :1], 1.0)
+    _, m_row, m_col, rr, rc, cc = (moments / total).T
+    rr, rc, cc = rr - m_row**2, rc - m_row * m_col, cc - m_col**2
+    # the smaller spread of the slopes around: 0 in a plane and on a single fold
+    half = (rr + cc) / 2
+    smaller = half - np.sqrt(np.maximum(half**2 - (rr * cc - rc**2), 0.0))
+    movable = np.flatnonzero(~surface.fixed)
+    rank = np.sqrt(np.maximum(smaller, 0.0) * total[:, 0])[movable]
+    order = movable[np.argsort(rank, kind="stable")][: max(1, 2 * len(movable) // 3)]
+    start, beside = mesh.delaunay.vertex_neighbor_vertices
+    taken = np.zeros(many, bool)
+    picked = []
+    for point in order:
+        if not taken[beside[start[point] : start[point + 1]]].any():
+            picked.append(point)
+            taken[point] = True
+    return np.array(picked, np.intp)

@@ -1,0 +1,221 @@
+"""The sites of a nearest-neighbour field, from the borders of its flat cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+    Index = NDArray[np.intp]
+
+SMALLEST_CELL = 4
+"""Smaller patches of one value are noise or a smooth field, not Voronoi cells."""
+ROUNDS = 30
+SOFT = 1.0
+"""Border places much further than this from their bisector (pixels) hardly count."""
+CONVEX = (0.95, 0.965)
+"""A Voronoi cell is convex and fills its convex hull, on pixels nearly. Cells that fill less than
+this are looked for in turn, the clearest first: their neighbours fit once they are split."""
+PATCHES = 5
+"""How often places that still go to a wrong cell get a site of their own."""
+STRANGE = 0.03
+"""Share of a cell's pixels nearer to another site that makes it suspect."""
+
+
+def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
+    """Rows, columns and values of the sites of a field of flat cells; None where it has none.
+
+    Parameters
+    ----------
+    values : (h, w) float ndarray
+        The field, NaN where nothing is known.
+
+    Returns
+    -------
+    tuple of (N,) float ndarray, or None
+        Row and column (pixel indices, broken) and value of each site; None when the field is not
+        made of flat cells with steps between them.
+    """
+    from skimage.measure import label
+
+    known = np.isfinite(values)
+    levels, code = np.unique(values[known], return_inverse=True)
+    if len(levels) > known.sum() / SMALLEST_CELL:
+        return None
+    codes = np.zeros(values.shape, np.int64)
+    codes[known] = code + 1
+    cells = label(codes, background=0, connectivity=1)
+    size = np.bincount(cells.ravel())
+    large = size >= SMALLEST_CELL
+    large[0] = False
+    if large.sum() < 3 or size[large].sum() < 0.9 * known.sum():
+        return None
+    if _smooth(codes):
+        return None
+    cells = np.where(large, np.cumsum(large), 0)[cells]
+    first, second, at_row, at_col = _borders(cells, codes)
+    if not len(first):
+        return None
+    for convex in (*CONVEX, None):
+        rows, cols = np.nonzero(cells > 0)
+        owner = cells[rows, cols] - 1
+        count = np.bincount(owner)
+        sites = np.column_stack(
+            [np.bincount(owner, weights=rows) / count, np.bincount(owner, weights=cols) / count]
+        )
+        sites = _solve(sites, first, second, at_row, at_col)
+        if convex is None:
+            break
+        for cell in _merged_cells(cells, sites, convex):
+            _split(cells, cell)
+        first, second, at_row, at_col = _borders(cells, codes)
+    heights = np.bincount(owner, weights=values[rows, cols]) / count
+    sites, heights = _patch(values, sites, heights)
+    return sites[:, 0], sites[:, 1], heights
+
+
+def _patch(values: Float, sites: Float, heights: Float) -> tuple[Float, Float]:
+    """Add a site in every larger area that the sites rebuild wrongly, while that helps."""
+    from scipy.ndimage import label
+    from scipy.spatial import KDTree
+
+    known = np.isfinite(values)
+    pixels = np.argwhere(known)
+    truth = values[known]
+
+    def wrong(at: Float, of: Float) -> NDArray[np.float64]:
+        _, nearest = KDTree(at).query(pixels)
+        error: NDArray[np.float64] = of[nearest] - truth
+        return error
+
+    error = wrong(sites, heights)
+    least = max(2 * SMALLEST_CELL, int(0.02 * known.sum() / len(sites)))
+    for _ in range(PATCHES):
+        image = np.zeros(values.shape, bool)
+        image[known] = np.abs(error) > 1e-9 * np.ptp(truth)
+        areas, number = label(image)
+        owner = areas[known]
+        count = np.bincount(owner, minlength=number + 1)
+        big = np.flatnonzero(count >= least)[1:]
+        if not len(big):
+            break
+        center = np.column_stack(
+            [np.bincount(owner, weights=pixels[:, k])[big] / count[big] for k in (0, 1)]
+        )
+        at = np.round(center).astype(int)
+        good = known[at[:, 0], at[:, 1]]
+        new_sites = np.vstack([sites, center[good]])
+        new_heights = np.append(heights, values[at[good, 0], at[good, 1]])
+        new_error = wrong(new_sites, new_heights)
+        if np.sum(new_error**2) >= np.sum(error**2):
+            break
+        sites, heights, error = new_sites, new_heights, new_error
+    return sites, heights
+
+
+def _merged_cells(cells: NDArray[np.int64], sites: Float, convex: float) -> list[int]:
+    """Cells that are two of one value grown together: not convex, and not nearest to their site."""
+    from scipy.spatial import KDTree
+    from skimage.measure import regionprops
+
+    rows, cols = np.nonzero(cells > 0)
+    own = cells[rows, cols] - 1
+    _, nearest = KDTree(sites).query(np.column_stack([rows, cols]))
+    strange = np.bincount(own, weights=nearest != own) / np.bincount(own) > STRANGE
+    return [
+        region.label
+        for region in regionprops(np.where(np.append(False, strange)[cells], cells, 0))
+        if region.solidity < convex
+    ]
+
+
+def _split(cells: NDArray[np.int64], cell: int) -> None:
+    """Give half of a cell, by two-means from its long axis, the next free number."""
+    pixels = np.argwhere(cells == cell).astype(float)
+    middle = pixels - pixels.mean(axis=0)
+    axis = np.linalg.svd(middle, full_matrices=False)[2][0]
+    side = middle @ axis > 0
+    for _ in range(20):
+        a, b = middle[side].mean(axis=0), middle[~side].mean(axis=0)
+        new = np.sum((middle - a) ** 2, axis=1) < np.sum((middle - b) ** 2, axis=1)
+        if (new == side).all() or new.all() or not new.any():
+            break
+        side = new
+    rows, cols = pixels[side].astype(int).T
+    cells[rows, cols] = cells.max() + 1
+
+
+def _smooth(codes: NDArray[np.int64]) -> bool:
+    """Whether most steps between patches are single table steps: a smooth field in 8 bits."""
+    jumps = []
+    for axis in (0, 1):
+        difference = np.abs(np.diff(codes, axis=axis))
+        either = np.minimum(
+            *(np.take(codes, range(i, codes.shape[axis] - 1 + i), axis=axis) for i in (0, 1))
+        )
+        jumps.append(difference[(difference > 0) & (either > 0)])
+    steps = np.concatenate(jumps)
+    few = codes.max() < 8  # with so few values single steps are no sign of smoothness
+    return not few and bool(np.mean(steps == 1) > 0.5)
+
+
+def _borders(
+    cells: NDArray[np.int64], codes: NDArray[np.int64]
+) -> tuple[Index, Index, Float, Float]:
+    """Pairs of touching cells and the place between their pixels, one entry a pixel side.
+
+    Cells are counted from 0 here. Between two cells of one value there is no border to see.
+    """
+    found: list[list[NDArray[Any]]] = []
+    for down, right in ((1, 0), (0, 1)):
+        a = cells[: cells.shape[0] - down, : cells.shape[1] - right]
+        b = cells[down:, right:]
+        step = codes[: cells.shape[0] - down, : cells.shape[1] - right] != codes[down:, right:]
+        row, col = np.nonzero(step & (a > 0) & (b > 0))
+        found.append([a[row, col] - 1, b[row, col] - 1, row + down / 2, col + right / 2])
+    first, second, at_row, at_col = (np.concatenate(part) for part in zip(*found, strict=True))
+    return first.astype(np.intp), second.astype(np.intp), at_row, at_col
+
+
+def _solve(sites: Float, first: Index, second: Index, at_row: Float, at_col: Float) -> Float:
+    """Move the sites until every border place is as far from one as from the other."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.linalg import spsolve
+
+    place = np.column_stack([at_row, at_col])
+    line = np.arange(len(first))
+    many = 2 * len(sites)
+    for turn in range(ROUNDS):
+        a, b = sites[first], sites[second]
+        between = np.maximum(np.linalg.norm(b - a, axis=1), 1e-6)
+        # signed distance of the place from the bisector of a and b
+        away = (np.sum((place - a) ** 2, axis=1) - np.sum((place - b) ** 2, axis=1)) / (2 * between)
+        # Places that disagree stop counting, but not before the sites have settled.
+        soft = SOFT * max(1.0, 6.0 - turn)
+        weight = 1.0 / (1.0 + (away / soft) ** 2)
+        to_a = (a - place) / between[:, None] + (away / between**2)[:, None] * (b - a)
+        to_b = (place - b) / between[:, None] - (away / between**2)[:, None] * (b - a)
+        entries = np.concatenate([to_a.ravel(), to_b.ravel()]) * np.tile(np.repeat(weight, 2), 2)
+        columns = np.concatenate(
+            [(2 * first[:, None] + [0, 1]).ravel(), (2 * second[:, None] + [0, 1]).ravel()]
+        )
+        jacobian = coo_array(
+            (entries, (np.tile(np.repeat(line, 2), 2), columns)), shape=(len(line), many)
+        ).tocsr()
+        normal = jacobian.T @ jacobian
+        # sites that nothing holds (cells without a border) stay where they are
+        damping = 1e-3 * normal.diagonal() + 1e-6
+        normal = normal + coo_array(
+            (damping, (np.arange(many), np.arange(many))), shape=(many, many)
+        )
+        step = -spsolve(normal.tocsc(), jacobian.T @ (away * weight)).reshape(-1, 2)
+        length = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1.0, 10.0 / np.maximum(length, 1e-9))
+        sites = sites + step
+        if length.max() < 1e-3:
+            break
+    return sites

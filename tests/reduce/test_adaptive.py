@@ -1,0 +1,139 @@
+"""Few points within a stated error, and the nodes that a field was drawn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.interpolate import griddata
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import KDTree
+
+import napari_image2data as i2d
+
+
+def smooth(shape: tuple[int, int], seed: int, scale: float = 12) -> np.ndarray:
+    field = gaussian_filter(np.random.default_rng(seed).normal(size=shape), scale)
+    field = (field - field.min()) / np.ptp(field)
+    return (np.floor(field * 255) + 0.5) / 256
+
+
+def stations(n: int, method: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scattered places with the four corners, and the field interpolated from them in 256 steps."""
+    rng = np.random.default_rng(seed)
+    shape = (120, 150)
+    corners = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    places = np.vstack([rng.uniform(0.05, 0.95, (n, 2)), corners]) * (shape[0] - 1, shape[1] - 1)
+    values = rng.random(len(places))
+    field = griddata(places, values, tuple(np.indices(shape)), method=method)
+    return places, np.floor((field - values.min()) / np.ptp(values) * 255) / 255
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+@pytest.mark.parametrize("tolerance", [0.05, 0.01])
+@pytest.mark.parametrize("holes", [False, True])
+def test_the_stated_tolerance_is_kept(norm: str, tolerance: float, holes: bool) -> None:
+    field = smooth((90, 110), 1)
+    if holes:
+        y, x = np.indices(field.shape)
+        field[(y - 50) ** 2 + (x - 60) ** 2 < 300] = np.nan
+        field[(y - 45) ** 2 + (x - 55) ** 2 > 48**2] = np.nan
+    points = i2d.reduce_adaptive(field, tolerance=tolerance, norm=norm)
+    again = i2d.reconstruct(points, field.shape)
+    report = i2d.compare(field, again, points=points)
+    assert getattr(report, norm) <= tolerance
+    assert report.lost == 0
+    assert np.isfinite(field[points["row"], points["col"]]).all()
+    assert points["size"].sum() >= report.pixels
+    assert len(points) < report.pixels / 10
+
+
+def test_at_the_recipes_number_of_points_the_error_is_at_most_0_4_of_its() -> None:
+    field = smooth((200, 240), 2, 25)
+    labels = i2d.cluster(i2d.gradient_mask(field, tolerance=0), eps=1.5, min_samples=5)
+    recipe = i2d.centroids(labels, field)
+    theirs = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
+    ours = i2d.reduce_adaptive(field, n_points=len(recipe))
+    assert len(ours) == len(recipe)
+    assert i2d.compare(field, i2d.reconstruct(ours, field.shape)).rmse < 0.4 * theirs
+    assert len(i2d.reduce_adaptive(field, tolerance=theirs)) < len(recipe) / 3
+
+
+def test_fitted_heights_are_no_worse_than_the_fields_own() -> None:
+    field = smooth((90, 110), 3)
+    errors = [
+        i2d.compare(
+            field, i2d.reconstruct(i2d.reduce_adaptive(field, n_points=80, fit=fit), field.shape)
+        ).rmse
+        for fit in (True, False)
+    ]
+    assert errors[0] < 0.95 * errors[1]
+
+
+def test_a_plane_needs_its_corners_only() -> None:
+    y, x = np.indices((30, 40)).astype(float)
+    points = i2d.reduce_adaptive(0.5 * y - 2 * x, tolerance=1e-4, norm="max")
+    assert len(points) == 4
+    assert len(i2d.reduce_adaptive(np.ones((30, 40)), n_points=100)) == 4
+
+
+def test_progress_rises_to_one_and_cancel_stops() -> None:
+    field, shares = smooth((60, 70), 4), []
+    i2d.reduce_adaptive(field, n_points=50, progress=shares.append)
+    assert shares[-1] == 1.0
+    assert shares == sorted(shares)
+    with pytest.raises(i2d.Image2DataError, match="stopped"):
+        i2d.reduce_adaptive(field, n_points=50, cancel=lambda: True)
+
+
+def test_the_curve_falls_and_agrees_with_a_reduction() -> None:
+    field = smooth((80, 90), 5)
+    curve = i2d.reduction_curve(field, n_points=[20, 80, 200])
+    assert list(curve["n_points"]) == [20, 80, 200]
+    assert curve["rmse"].is_monotonic_decreasing
+    points = i2d.reduce_adaptive(field, n_points=20)
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
+    assert curve["rmse"][0] == pytest.approx(report.rmse, rel=1e-6)
+    assert curve["compression"][0] == report.compression
+
+
+@pytest.mark.parametrize(
+    ("field", "options", "sentence"),
+    [
+        (np.zeros((5, 5)), {}, "either a tolerance or a number"),
+        (np.zeros((5, 5)), {"tolerance": 1, "n_points": 9}, "either a tolerance or a number"),
+        (np.zeros((5, 5)), {"tolerance": -1}, "tolerance is -1"),
+        (np.zeros((5, 5)), {"n_points": 2}, "2 points span no area"),
+        (np.zeros((5, 5)), {"n_points": 9, "norm": "L1"}, "norm 'L1' is unknown"),
+        (np.full((5, 5), np.nan), {"tolerance": 1}, "0 clean pixels"),
+        (np.where(np.eye(5) > 0, 1.0, np.nan), {"tolerance": 1}, "on one line"),
+    ],
+)
+def test_bad_input_is_one_sentence(field: np.ndarray, options: dict, sentence: str) -> None:
+    with pytest.raises(i2d.Image2DataError, match=sentence):
+        i2d.reduce_adaptive(field, **options)
+
+
+@pytest.mark.parametrize(("method", "n", "seed"), [("nearest", 20, 2), ("linear", 12, 1)])
+def test_stations_of_an_interpolated_field_are_found(method: str, n: int, seed: int) -> None:
+    places, field = stations(n, method, seed)
+    found = i2d.find_nodes(field)
+    assert found.kind == method
+    away, _ = KDTree(found.points[["row", "col"]].to_numpy()).query(places)
+    assert np.mean(away <= 3) >= 0.8
+    again = i2d.reconstruct(found.points, field.shape, method=found.kind)
+    assert np.mean(np.abs(again - field) > 0.02) < 0.03
+
+
+def test_a_smooth_field_has_no_nodes() -> None:
+    found = i2d.find_nodes(smooth((90, 110), 6, 15))
+    assert (found.kind, len(found.points)) == ("none", 0)
+    assert "reduce_adaptive" in found.message
+
+
+def test_nodes_of_one_value_or_no_value_are_one_sentence() -> None:
+    with pytest.raises(i2d.Image2DataError, match="one value"):
+        i2d.find_nodes(np.ones((9, 9)))
+    with pytest.raises(i2d.Image2DataError, match="0 clean pixels"):
+        i2d.find_nodes(np.full((9, 9), np.nan))
+    with pytest.raises(i2d.Image2DataError, match="stopped"):
+        i2d.find_nodes(np.eye(9), cancel=lambda: True)
