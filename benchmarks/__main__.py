@@ -1,11 +1,11 @@
-"""Print benchmark tables: ``python -m benchmarks [lookup] [accuracy] ...``; all by default."""
+"""Print benchmark tables: ``python -m benchmarks [lookup] [accuracy]``; all by default."""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-TABLES = ("lookup", "accuracy", "reduction")
+TABLES = ("lookup", "accuracy")
 """Modules of this folder whose main() prints a table in Markdown."""
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     if unknown:
         sys.exit(f"No benchmark is called {unknown[0]!r}; there are {', '.join(TABLES)}.")
     for name in wanted:
+        sys.argv = [name]  # each module reads options of its own
         import_module(f"benchmarks.{name}").main()
 
 
