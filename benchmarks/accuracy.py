@@ -13,6 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 import napari_image2data as i2d
 from benchmarks.drawing.gallery import figures
@@ -42,6 +43,22 @@ def known_scale(figure: DrawnFigure) -> i2d.ColorScale:
     else:
         values = figure.vmin + position * (figure.vmax - figure.vmin)
     return i2d.ColorScale.from_colors(figure.lut / 255, values, norm=figure.norm)
+
+
+def recipe_and_score(figure: DrawnFigure) -> dict[str, float]:
+    """Score the plain recipe: the nearest of 10 000 colours, off the scale beyond 60 levels."""
+    x, y = figure.origin
+    rows, cols = figure.truth.shape
+    scale = known_scale(figure)
+    at, table = np.linspace(0, 1, 10_000), np.linspace(0, 1, len(scale.colors))
+    colors = np.stack([np.interp(at, table, c) for c in scale.colors.T], axis=1)
+    values = np.interp(at, table, scale.values)
+    if scale.discrete:
+        colors, values = scale.colors, scale.values
+    picture = figure.image[y : y + rows, x : x + cols, :3].reshape(-1, 3)
+    distance, index = cKDTree(colors * 255).query(picture)
+    found = np.where(distance > 60, np.nan, values[index]).reshape(rows, cols)
+    return score_field(found, figure) | {"coverage": np.nan}
 
 
 def decode_and_score(figure: DrawnFigure) -> dict[str, float]:
@@ -86,6 +103,7 @@ def main() -> None:
         scored = decode_and_score(figure)
         for name in ("all", figure.stratum):
             groups.setdefault(name, []).append(scored)
+        groups.setdefault("all, plain recipe", []).append(recipe_and_score(figure))
         for name, change in VARIANTS.items() if args.variants else ():
             groups.setdefault(f"all {name}", []).append(decode_and_score(change(figure)))
     print("\n" + " " * 22 + "".join(f"{column:>11}" for column in COLUMNS))
