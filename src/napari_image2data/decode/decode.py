@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.ambiguity import choose_rivals
+from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
 from napari_image2data.decode.bands import dequantize as refine
 from napari_image2data.decode.bands import has_smooth_bands
@@ -48,8 +51,9 @@ def decode(
 
     Parameters
     ----------
-    image : (H, W), (H, W, 3) or (H, W, 4) ndarray
-        uint8, uint16, bool, or float in 0..1. Fully transparent pixels are no data.
+    image : (H, W), (..., H, W, 3) or (..., H, W, 4) numpy or dask array
+        uint8, uint16, bool, or float in 0..1. Fully transparent pixels are no data. A stack is
+        decoded frame by frame; a dask array stays lazy.
     scale : ColorScale
     box : (x0, y0, x1, y1), optional
         Pixel edges of the plot area; rounded to whole pixels.
@@ -105,6 +109,22 @@ def decode(
     True
     """
     _check_choices(overlays, jpeg, rivals)
+    if is_lazy(image) or np.ndim(image) > 3:
+        shape = picture_shape(image)
+        window = _window(box, shape[-2:])
+        one = partial(
+            decode,
+            scale=scale,
+            overlays=overlays,
+            jpeg=jpeg,
+            rivals=rivals,
+            max_distance=max_distance,
+            no_data=no_data,
+            dequantize=dequantize,
+            progress=progress,
+        )
+        frames = over_frames(one, image[(slice(None),) * (len(shape) - 2) + window])
+        return replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
     rgb, opacity = as_rgb(image)
     rows, cols = _window(box, rgb.shape[:2])
     rgb = np.ascontiguousarray(rgb[rows, cols])
@@ -171,17 +191,24 @@ def decode(
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
     report("done", 1.0)
-    x, y = np.arange(cols.start, cols.stop) + 0.5, np.arange(rows.start, rows.stop) + 0.5
     return Field(
         np.where(readable, values, np.nan).astype(np.float32),
         reading.distance,
         np.where(readable, sigma, np.nan).astype(np.float32),
         flags,
-        x if x_axis is None else np.asarray(x_axis.to_value(x), float),
-        y if y_axis is None else np.asarray(y_axis.to_value(y), float),
-        scale,
-        (cols.start, rows.start, cols.stop, rows.stop),
+        scale=scale,
+        **_place(rows, cols, x_axis, y_axis),
     )
+
+
+def _place(rows: slice, cols: slice, x_axis: Axis | None, y_axis: Axis | None) -> dict[str, Any]:
+    """Box and coordinates of a field."""
+    x, y = np.arange(cols.start, cols.stop) + 0.5, np.arange(rows.start, rows.stop) + 0.5
+    return {
+        "x": x if x_axis is None else np.asarray(x_axis.to_value(x), float),
+        "y": y if y_axis is None else np.asarray(y_axis.to_value(y), float),
+        "box": (cols.start, rows.start, cols.stop, rows.stop),
+    }
 
 
 def _silent(stage: str, done: float) -> None:
