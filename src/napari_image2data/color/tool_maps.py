@@ -34,7 +34,6 @@ _GMT = {
     ".6667 5aff1e, .7778 00f06e, .8889 0050ff, 1 0000cd",
 }
 _OPENCV = {
-    "hot": "0 000000, .4 ff0000, .8 ffff00, 1 ffffff",
     "rainbow": "0 ff0000, .4 ffff00, .6 00ff00, .8 0000ff, 1 aa00ff",
 }
 _GGPLOT_EVEN = ("viridis", "magma", "inferno", "plasma", "cividis", "mako", "rocket", "turbo")
