@@ -87,6 +87,16 @@ def test_frames_are_decoded_one_by_one_eagerly_and_lazily() -> None:
     assert_same(lazy, eager)
 
 
+def test_decode_takes_stacks_and_cuts_its_box_from_each_frame() -> None:
+    images, box = stack(2), (5, 4, 45, 30)
+    eager = decode(images, SCALE, box=box)
+    assert_same(decode(da.from_array(images), SCALE, box=box), eager)
+    single = decode(images[1], SCALE, box=box)
+    np.testing.assert_array_equal(eager.values[1], single.values)
+    np.testing.assert_array_equal(eager.x, single.x)
+    assert eager.box == single.box
+
+
 def test_a_lazy_frame_too_large_for_memory_is_decoded_in_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
