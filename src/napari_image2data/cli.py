@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_image2data import __version__
 from napari_image2data.errors import Image2DataError
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="image2data",
         description="Turn colour-mapped pictures back into the numbers they were drawn from.",
     )
+    parser.add_argument("--version", action="version", version=f"image2data {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     decode = commands.add_parser("decode", help="write a figure's data as files")
@@ -116,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     run.add_argument("recipe", type=Path)
     run.add_argument("figure", type=Path)
+    _add_page_options(run)
     run.add_argument("-o", "--output", type=Path, default=Path())
     return parser
 
@@ -132,6 +135,10 @@ def _add_reading_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--box", type=_box, help="plot area x0,y0,x1,y1 (found by itself)")
     parser.add_argument("--whole", action="store_true", help="the whole picture is the plot area")
     parser.add_argument("--panel", type=int, default=0, help="which panel of the figure (0)")
+    _add_page_options(parser)
+
+
+def _add_page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=int, default=0, help="page of a PDF or frame of a GIF (0)")
     parser.add_argument(
         "--dpi", type=float, default=200.0, help="resolution at which a PDF page is drawn (200)"
@@ -307,12 +314,14 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    from napari_image2data.files.images import read_image
     from napari_image2data.files.recipe import Recipe
     from napari_image2data.files.tables import save_points
     from napari_image2data.pipeline import ImageToData
 
     recipe = Recipe.load(options.recipe)
-    run = ImageToData.from_recipe(recipe, options.figure)
+    image = read_image(options.figure, frame=options.page, dpi=options.dpi)
+    run = ImageToData.from_recipe(recipe, image)
     if run.recipe.fingerprint != recipe.fingerprint:
         print("note: the recipe was made for another picture", file=sys.stderr)
     folder, stem = _folder(options.output), options.figure.stem

@@ -75,6 +75,14 @@ class ColorScale:
     bad: np.ndarray | None = None
     offsets: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        kind = "classes" if self.discrete else "colors"
+        norm = self.norm if self.knots is None else f"piecewise {self.norm}"
+        return (
+            f"ColorScale({self.name or 'unnamed'}, {len(self.colors)} {kind}, "
+            f"{self.vmin:g}..{self.vmax:g}, {norm})"
+        )
+
     @classmethod
     def from_colors(
         cls,

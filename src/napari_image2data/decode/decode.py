@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
+from napari_image2data.color.scale import ColorScale
 from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
@@ -25,7 +26,6 @@ from napari_image2data.errors import FigureError, ScaleError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
 
 
@@ -108,7 +108,7 @@ def decode(
     >>> bool(np.nanmax(np.abs(field.values - truth)) < 0.05)
     True
     """
-    _check_choices(overlays, jpeg, rivals)
+    _check_choices(scale, overlays, jpeg, rivals, max_distance)
     if is_lazy(image) or np.ndim(image) > 3:
         shape = picture_shape(image)
         window = _window(box, shape[-2:])
@@ -121,7 +121,7 @@ def decode(
             max_distance=max_distance,
             no_data=no_data,
             dequantize=dequantize,
-            progress=progress,
+            progress=None if is_lazy(image) else progress,  # a cluster's workers cannot call back
         )
         frames = over_frames(one, image[(slice(None),) * (len(shape) - 2) + window])
         return replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
@@ -215,13 +215,24 @@ def _silent(stage: str, done: float) -> None:
     """Report to nobody."""
 
 
-def _check_choices(overlays: str, jpeg: bool | str, rivals: str) -> None:
+def _check_choices(
+    scale: object, overlays: object, jpeg: object, rivals: object, max_distance: object
+) -> None:
+    if not isinstance(scale, ColorScale):
+        raise ScaleError(
+            f"The scale is a ColorScale, not {type(scale).__name__}; build one with "
+            "ColorScale.from_name(...) or ColorScale.from_colorbar(...)."
+        )
     if overlays not in ("mask", "fill", "keep"):
         raise FigureError(f"overlays is 'mask', 'fill' or 'keep', not {overlays!r}.")
     if jpeg not in (True, False, "auto"):
         raise FigureError(f"jpeg is True, False or 'auto', not {jpeg!r}.")
     if rivals not in ("resolve", "nearest"):
         raise FigureError(f"rivals is 'resolve' or 'nearest', not {rivals!r}.")
+    if max_distance != "auto" and not (
+        isinstance(max_distance, int | float | np.number) and max_distance >= 0
+    ):
+        raise FigureError(f"max_distance is 'auto' or a number from 0 up, not {max_distance!r}.")
 
 
 def _window(
@@ -231,7 +242,10 @@ def _window(
     height, width = shape[:2]
     if box is None:
         return slice(0, height), slice(0, width)
-    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
+    edges = np.asarray(box, float) if not isinstance(box, str) else np.empty(0)
+    if edges.shape != (4,) or not np.isfinite(edges).all():
+        raise FigureError(f"A box is four numbers (x0, y0, x1, y1) in pixels, not {box!r}.")
+    x0, y0, x1, y1 = (round(float(edge)) for edge in edges)
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
     return slice(y0, y1), slice(x0, x1)

@@ -45,6 +45,10 @@ class Field:
     scale: ColorScale | None = None
     box: tuple[int, int, int, int] | None = None
 
+    def __repr__(self) -> str:
+        unit = f", {self.scale!r}" if self.scale is not None else ""
+        return f"Field({' x '.join(str(n) for n in self.shape)} pixels{unit}, box={self.box})"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of ``values``."""

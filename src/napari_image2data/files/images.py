@@ -60,6 +60,8 @@ def read_image(
     (2, 4, 3)
     """
     path = Path(path)
+    if not 1 <= dpi <= 2400:
+        raise FileError(f"A page is drawn at 1 to 2400 dots an inch, not {dpi}.")
     if not path.is_file():
         raise FileError(f"There is no file {str(path)!r}; check the name and the folder.")
     suffix = path.suffix.lower()
@@ -100,7 +102,7 @@ def _read_pillow(path: Path, frame: int | None) -> np.ndarray:
             "use PNG, JPEG, TIFF, GIF, WebP or PDF."
         ) from error
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FileError(f"{path.name!r} cannot be read: {error}.") from error
+        raise FileError(f"{path.name!r} cannot be read: {str(error).rstrip('.')}.") from error
     return _stack(frames, frame)
 
 
@@ -129,7 +131,7 @@ def _read_tiff(path: Path, frame: int | None) -> np.ndarray:
                 axes = str(series.axes)
     except (tifffile.TiffFileError, ValueError, OSError, IndexError, KeyError) as error:
         raise FileError(
-            f"{path.name!r} is not a TIFF picture that can be read: {error}."
+            f"{path.name!r} is not a TIFF picture that can be read: {str(error).rstrip('.')}."
         ) from error
     if not plain:  # palette, CMYK, inverted grey, YCbCr: Pillow converts them
         return _read_pillow(path, frame)
@@ -178,7 +180,9 @@ def _read_pdf(path: Path, page: int | None, dpi: float, embedded: int | None) ->
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        raise FileError(f"{path.name!r} is not a PDF that can be read: {error}.") from error
+        raise FileError(
+            f"{path.name!r} is not a PDF that can be read: {str(error).rstrip('.')}."
+        ) from error
     try:
         frames = []
         for index in _pick(len(document), page, path, "page"):

@@ -76,7 +76,9 @@ class Recipe:
             steps = tuple((str(name), dict(options)) for name, options in stored["steps"])
             return cls(stored["source"], stored["fingerprint"], stored["version"], steps)
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise FileError(f"This is not a recipe of napari-image2data: {error!r}.") from error
+            raise FileError(
+                "This is not a recipe of napari-image2data; use a file that recipe.save wrote."
+            ) from error
 
     def save(self, path: str | Path) -> Path:
         """Write the recipe as JSON."""

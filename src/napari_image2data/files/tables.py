@@ -135,7 +135,9 @@ def load_field(path: str | Path) -> Field:
             box if box is None else (box[0], box[1], box[2], box[3]),
         )
     except (OSError, ValueError, KeyError) as error:
-        raise FileError(f"{str(path)!r} is not a field written as .npz: {error}.") from error
+        raise FileError(
+            f"{str(path)!r} is not a field that save_field wrote as .npz ({type(error).__name__})."
+        ) from error
 
 
 def save_points(points: pd.DataFrame, path: str | Path) -> Path:
