@@ -1,7 +1,8 @@
 import math
+from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from napari_image2data.figure.numerals import readings_of
@@ -51,6 +52,7 @@ def test_no_number(text):
 
 
 @given(st.decimals(-99999, 99999, places=3))
+@example(Decimal("14.100"))
 def test_a_printed_number_reads_as_itself(number):
     first = readings_of(str(number))[0]
     assert first.value == pytest.approx(float(number))

@@ -54,7 +54,7 @@ class DecodeSection(Section):
         self.below.extend([self.automatic, self.sigma, self.flags, self.coordinates, self.decode])
         self.limit.visible = False
 
-        self._soon = QTimer()
+        self._soon = QTimer(self.native)  # goes with the widgets that it asks
         self._soon.setSingleShot(True)
         self._soon.setInterval(250)
         self._soon.timeout.connect(self.run)

@@ -47,7 +47,7 @@ class RebuildSection(Section):
         view = Container(widgets=[self.look, self.edge], labels=True)
         tight(view)
         self.below.append(view)
-        self._timer = QTimer()
+        self._timer = QTimer(self.native)  # goes with the widgets that it changes
         self._timer.setInterval(600)
         self._timer.timeout.connect(self._blink)
         self._set_view(False)
