@@ -83,7 +83,7 @@ def run_demo(folder: Path, *, window: bool = True) -> ImageToData:
     def step(name: str, work: Callable[[], object], result: Callable[[], str]) -> None:
         start = perf_counter()
         work()
-        print(f"{name:<24}{perf_counter() - start:>8.2f}   {result()}")
+        print(f"{name:<24}{perf_counter() - start:>8.2f}   {result()}", flush=True)
 
     step("read figure", lambda: run.read(scale=scale), lambda: _boxes(run))
     step("decode", run.decode, lambda: _decoded(run, truth))
