@@ -10,8 +10,8 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_image2data import ColorScale, decode
-from napari_image2data.decode.jpeg import find_jpeg_grid
+from napari_image2data import ColorScale, decode, lookup
+from napari_image2data.decode.jpeg import find_jpeg_grid, shows_cells, smooth_positions
 
 
 def smooth_field(seed: int, shape: tuple[int, int] = (224, 288), width: float = 30) -> np.ndarray:
@@ -86,3 +86,22 @@ def test_intervals_hold_under_jpeg(quality: int) -> None:
     field = decode(as_jpeg(draw(truth, scale), quality), scale)
     inside = np.abs(field.values - (10 * truth - 3)) <= 1.645 * field.sigma
     assert 0.8 < inside[np.isfinite(field.values)].mean() <= 1
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+def test_borders_of_cells_are_told_from_those_of_jpeg_blocks(quality: int) -> None:
+    scale = ColorScale.from_name("viridis", vmin=0, vmax=1)
+    smooth = smooth_field(6)
+    cells = np.kron(smooth_field(7, (224, 294), 12)[3::7, 3::7], np.ones((7, 7)))
+    for truth, expected in ((smooth, False), (cells, True)):
+        values = lookup(as_jpeg(draw(truth, scale), quality), scale).values
+        assert shows_cells(values, np.isfinite(values)) is expected
+
+
+def test_texture_livelier_than_its_noise_is_not_smoothed() -> None:
+    rng = np.random.default_rng(8)
+    texture = ndimage.gaussian_filter(rng.normal(size=(120, 160)), 1.5).astype(np.float32)
+    position = 0.5 + texture
+    ones = np.ones(position.shape, np.float32)
+    found = smooth_positions(position, ones, 900 * ones, ones > 0)
+    assert np.abs(found - position).max() < 1e-4
