@@ -200,17 +200,17 @@ class ImageToData:
 
         ``sigma="field"`` stands for the field's own uncertainty, which a recipe need not hold.
         Without a tolerance, a slope of 0.15 % of the scale's range a pixel still counts as flat:
-        about half a step of a 256-colour table.
+        about half a step of a 256-colour table. On a log scale the slope is that of log10 of the
+        values, so that range, tolerance and uncertainty are in decades.
         """
         from napari_image2data.reduce.gradient import gradient_mask
 
         field = self._decoded()
-        if "tolerance" not in options:
-            assert field.scale is not None
-            options["tolerance"] = FLAT_SLOPE * abs(field.scale.vmax - field.scale.vmin)
+        values, sigma, span = even_values(field)
+        options.setdefault("tolerance", FLAT_SLOPE * span)
         own = isinstance(options.get("sigma"), str) and options["sigma"] == "field"
-        noise = {"sigma": field.sigma} if own else {}
-        self.gradient_mask = gradient_mask(field.values, **{**options, **noise})
+        noise = {"sigma": sigma} if own else {}
+        self.gradient_mask = gradient_mask(values, **{**options, **noise})
         return self._record("mask", **options)
 
     def cluster(self, **options: Any) -> Self:
@@ -290,6 +290,47 @@ class ImageToData:
     def _record(self, step: str, **options: Any) -> Self:
         self.recipe = self.recipe.with_step(step, options)
         return self
+
+
+def even_values(field: Field) -> tuple[np.ndarray, np.ndarray, float]:
+    """A field as its colours see it: in decades on a log scale, else in its own units.
+
+    Equal steps of colour are equal steps of these values, so one slope is flat everywhere.
+
+    Parameters
+    ----------
+    field : Field
+        Decoded values (h, w).
+
+    Returns
+    -------
+    values, sigma : (h, w) ndarray
+        Values and standard uncertainties; log10 of the values, and sigma / (value ln 10), on a
+        log scale. NaN where the field has none.
+    span : float
+        Range of the scale (of the values where there is no scale) in the same units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import napari_image2data as i2d
+    >>> scale = i2d.ColorScale.from_name("gray", vmin=0.01, vmax=100, norm="log")
+    >>> field = i2d.lookup(np.full((2, 2, 3), 255, np.uint8), scale)
+    >>> values, _, span = even_values(field)
+    >>> float(values[0, 0].round(3)), span
+    (2.0, 4.0)
+    """
+    import numpy as np
+
+    scale = field.scale
+    if scale is None:
+        finite = field.values[np.isfinite(field.values)]
+        return field.values, field.sigma, float(np.ptp(finite)) if finite.size else 1.0
+    if scale.norm != "log":
+        return field.values, field.sigma, abs(float(scale.vmax) - float(scale.vmin))
+    values = np.where(field.values > 0, field.values, np.nan)
+    span = abs(float(np.log10(scale.vmax) - np.log10(scale.vmin)))
+    return np.log10(values), field.sigma / (values * np.log(10)), span
 
 
 def image_to_data(

@@ -102,6 +102,12 @@ def test_what_is_no_picture_is_refused(bad: np.ndarray) -> None:
         identify_colormap(bad)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 3), (40, 50, 3)])
+def test_one_color_names_no_map(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ImageError, match="one colour"):
+        identify_colormap(np.full(shape, 90, np.uint8))
+
+
 def test_clear_pixels_show_no_color() -> None:
     picture = np.zeros((20, 20, 4), np.uint8)
     with pytest.raises(ImageError, match="opaque"):

@@ -44,7 +44,7 @@ def test_a_typed_range_stays_when_the_bar_is_moved(drawn):
     ("choices", "words"),
     [
         (Choices(), "type them"),
-        (Choices(source="bar", vmin=0.0, vmax=1.0), "Mark the color bar"),
+        (Choices(source="bar", vmin=0.0, vmax=1.0), "Mark the colour bar"),
         (Choices(cmap="virids", vmin=0.0, vmax=1.0), "viridis"),
         (Choices(vmin=1.0, vmax=1.0), "different"),
     ],

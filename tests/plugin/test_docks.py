@@ -234,7 +234,7 @@ def test_reading_finds_the_boxes_and_asks_for_what_it_cannot_read(
     settle(dock)
     np.testing.assert_allclose(dock.session.choices.plot_box, known.box, atol=1.5)
     np.testing.assert_allclose(dock.session.choices.bar_box, known.colorbar, atol=1.5)
-    assert set(viewer.layers["fig boxes"].features["role"]) == {"plot area", "color bar"}
+    assert set(viewer.layers["fig boxes"].features["role"]) == {"plot area", "colour bar"}
     assert dock.scale.vmin.value == ""
     assert "type" in dock.scale.note.value
     dock.scale.vmin.value = str(known.vmin)
@@ -277,8 +277,8 @@ def test_renaming_reordering_and_removing_do_no_harm(dock, viewer, settle, figur
     data.name = "my values"
     figure.name = "renamed"
     viewer.layers.move(0, len(viewer.layers))
-    viewer.layers.remove("fig difference")
-    viewer.layers.remove("fig boxes")
+    viewer.layers.remove("renamed difference")
+    viewer.layers.remove("renamed boxes")
     press(dock.do_all)
     settle(dock)
     assert data.name == "my values"
@@ -457,7 +457,7 @@ def test_a_mask_of_another_size_is_refused(make_dock, viewer, errors):
 @pytest.mark.parametrize("kind", [MaskWidget, ClusterWidget, RebuildWidget])
 def test_a_single_step_without_values_says_where_they_come_from(make_dock, kind):
     dock = make_dock(kind)
-    assert "Decode colors" in dock.source.note.value
+    assert "Decode colours" in dock.source.note.value
 
 
 def test_a_shut_dock_lets_go_of_the_viewer(make_dock, viewer, figure, drawn):

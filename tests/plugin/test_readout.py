@@ -19,7 +19,7 @@ def field():
 
 def test_a_pixel_is_told_with_its_place_uncertainty_unit_and_doubt(field):
     text = reading_at(field, 0, 0, "s")
-    assert text == "x 144.1, y -40:  0.4123 ± 0.0042 s  (two values explain the color)"
+    assert text == "x 144.1, y -40:  0.4123 ± 0.0042 s  (two values explain the colour)"
 
 
 def test_a_pixel_without_a_value_says_why(field):

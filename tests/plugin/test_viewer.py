@@ -47,12 +47,13 @@ def test_the_large_dock_does_everything(window, drawn, settle, tmp_path):
     assert dock.figure.figure.value.name == "renamed"
     dock.decode.decode.native.click()
     settle(dock)
-    assert "renamed data" not in names(window)
+    assert "renamed data" in names(window)
+    assert not [name for name in names(window) if name.startswith("fig ")]
     dock.shut()
 
 
 def test_the_single_docks_do_one_step_each(window, drawn, settle):
-    decode = open_dock(window, "Decode colors")
+    decode = open_dock(window, "Decode colours")
     prepare(decode, drawn)
     decode.decode.decode.native.click()
     settle(decode)
@@ -81,7 +82,7 @@ def test_the_single_docks_do_one_step_each(window, drawn, settle):
 
 
 def test_the_cursor_tells_value_and_uncertainty(window, drawn, settle):
-    dock = open_dock(window, "Decode colors")
+    dock = open_dock(window, "Decode colours")
     prepare(dock, drawn)
     dock.session.choices.unit = "m/s"
     dock.decode.decode.native.click()

@@ -20,6 +20,7 @@ from functools import lru_cache
 import numpy as np
 
 from napari_image2data.color.picture_colors import PictureColors, pack, picture_colors
+from napari_image2data.errors import ImageError
 
 _FOREIGN = 0.02
 _LOG_FOREIGN = float(np.log(_FOREIGN / 256**3))
@@ -99,7 +100,7 @@ def identify_colormap(image: np.ndarray, *, n_matches: int = 10) -> list[Colorma
     Raises
     ------
     ImageError
-        When the array is not a picture.
+        When the array is not a picture, or a picture of one colour.
 
     Notes
     -----
@@ -116,6 +117,11 @@ def identify_colormap(image: np.ndarray, *, n_matches: int = 10) -> list[Colorma
     'bids:viridis'
     """
     evidence = picture_colors(image)
+    if np.ptp(evidence.colors, axis=0).max() <= 2 * _SPREADS[0]:
+        raise ImageError(
+            "A picture of one colour cannot tell which colour map drew it; "
+            "give the plot area, where the data's colours vary."
+        )
     catalog = _catalog()
     fits = [_fit(evidence, catalog, index) for index in _candidates(evidence, catalog)]
     at_most = 100.0 if evidence.exact else 30.0  # blocks of a noisy picture err together

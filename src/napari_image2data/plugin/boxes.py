@@ -20,9 +20,9 @@ from napari_image2data.plugin.update import add_or_update
 Box = tuple[float, float, float, float]
 
 PLOT_AREA = "plot area"
-COLOR_BAR = "color bar"
+COLOR_BAR = "colour bar"
 COLORS = {PLOT_AREA: "#00d9ff", COLOR_BAR: "#ff2fd0"}
-"""Colors that few color maps hold, so that the rectangles stand out on any figure."""
+"""Colours that few colour maps hold, so that the rectangles stand out on any figure."""
 
 
 def corners(box: Box) -> np.ndarray:

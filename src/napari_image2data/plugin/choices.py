@@ -1,4 +1,4 @@
-"""What is chosen for one panel of a figure: boxes, color scale, range, axes. No window needed."""
+"""What is chosen for one panel of a figure: boxes, colour scale, range, axes. No window needed."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Choices:
     Attributes
     ----------
     plot_box, bar_box : (x0, y0, x1, y1) or None
-        Pixel edges; None is the whole picture, and no color bar.
+        Pixel edges; None is the whole picture, and no colour bar.
     source : {"bar", "name"}
-        Take the scale's colors from the figure's color bar, or from a color map by its name.
+        Take the scale's colours from the figure's colour bar, or from a colour map by its name.
     cmap, reverse : str, bool
-        The named color map.
+        The named colour map.
     vmin, vmax : float or None
-        Values at the first and last color; None where they are not known yet.
+        Values at the first and last colour; None where they are not known yet.
     norm : str
         "linear" or "log", or the norm that was read.
     direction : str or None
         Where the bar's values go to vmax; None asks the bar's shape.
     unit : str
-        Words for the values, e.g. the color bar's title.
+        Words for the values, e.g. the colour bar's title.
     x_axis, y_axis, bar_axis : Axis or None
-        Pixel <-> value, in figure pixels; ``bar_axis`` along the color bar.
+        Pixel <-> value, in figure pixels; ``bar_axis`` along the colour bar.
     read_scale : ColorScale or None
         The scale as it was read; in force until something it depends on is corrected.
     problems : tuple of str
@@ -94,7 +94,7 @@ class Choices:
         self.vmax = float(self.bar_axis.to_value(last))
 
     def scale(self, picture: np.ndarray) -> ColorScale:
-        """The color scale that these choices stand for.
+        """The colour scale that these choices stand for.
 
         Raises
         ------
@@ -105,14 +105,14 @@ class Choices:
             return self.read_scale
         if self.vmin is None or self.vmax is None:
             raise ScaleError(
-                "The values at the two ends of the color scale are not known; "
-                "type them under 'Color scale'."
+                "The values at the two ends of the colour scale are not known; "
+                "type them under 'Colour scale'."
             )
         if self.source == "bar":
             if self.bar_box is None:
                 raise ScaleError(
-                    "No color bar is marked; press 'Mark the color bar' and drag the rectangle "
-                    "over it, or choose a color map by its name."
+                    "No colour bar is marked; press 'Mark the colour bar' and drag the rectangle "
+                    "over it, or choose a colour map by its name."
                 )
             options: dict[str, Any] = {"norm": self.norm}
             if self.direction is not None:

@@ -17,7 +17,7 @@ class ClusterSection(Section):
     ) -> None:
         super().__init__(
             title,
-            "Joins neighboring flat pixels (DBSCAN) and keeps the middle one of each cluster.",
+            "Joins neighbouring flat pixels (DBSCAN) and keeps the middle one of each cluster.",
             folded=folded,
         )
         self.session = session

@@ -1,4 +1,4 @@
-"""The building blocks of the docks: foldable sections, notes, number lines, color map chooser."""
+"""The building blocks of the docks: foldable sections, notes, number lines, colour map chooser."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Section(Container):
     Parameters
     ----------
     title : str
-        e.g. "2  Color scale".
+        e.g. "2  Colour scale".
     help_line : str
         One plain sentence: what this step does.
     folded : bool
@@ -162,7 +162,7 @@ class NumberLine(LineEdit):
 
 
 class ColormapChooser(Container):
-    """All named color maps, each with its colors; type any part of a name to search.
+    """All named colour maps, each with its colours; type any part of a name to search.
 
     Signals
     -------
@@ -172,10 +172,10 @@ class ColormapChooser(Container):
     chosen = Signal(str)
 
     def __init__(self, name: str = "viridis") -> None:
-        super().__init__(labels=False, label="color map")
+        super().__init__(labels=False, label="colour map")
         tight(self)
         self._box = CmapCatalogComboBox()
-        self._box.setToolTip("Every named color map; type a part of its name to search")
+        self._box.setToolTip("Every named colour map; type a part of its name to search")
         self._box.setMinimumWidth(120)
         self._box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._box.setMaxVisibleItems(18)
@@ -186,7 +186,7 @@ class ColormapChooser(Container):
 
     @property
     def cmap(self) -> str:
-        """The color map's name."""
+        """The colour map's name."""
         return self._cmap
 
     @cmap.setter
@@ -196,7 +196,7 @@ class ColormapChooser(Container):
         index = self._box.findText(name)
         short = name.rpartition(":")[2]
         if index < 0 and (index := self._box.findText(short)) < 0:
-            raise ScaleError(f"No color map is called {name!r}; choose one from the list.")
+            raise ScaleError(f"No colour map is called {name!r}; choose one from the list.")
         self._cmap = self._box.itemText(index)
         self._box.setCurrentIndex(index)
 
@@ -207,7 +207,7 @@ class ColormapChooser(Container):
 
 
 class ScaleStrip(QWidget):
-    """The colors of a scale in a strip, with the values at its ends and middle."""
+    """The colours of a scale in a strip, with the values at its ends and middle."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -217,7 +217,7 @@ class ScaleStrip(QWidget):
         self.setMinimumHeight(34)
 
     def sizeHint(self) -> QSize:
-        """Room for colors and text."""
+        """Room for colours and text."""
         return QSize(200, 34)
 
     def show_scale(self, scale: Any) -> None:

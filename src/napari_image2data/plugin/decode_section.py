@@ -1,4 +1,4 @@
-"""Step 3 of the docks: colors to values."""
+"""Step 3 of the docks: colours to values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DecodeSection(Section):
     """Decode the plot area; once decoded, it follows every correction."""
 
     def __init__(self, session: Session, title: str = "3  Decode") -> None:
-        super().__init__(title, "Looks every pixel's color up on the scale.")
+        super().__init__(title, "Looks every pixel's colour up on the scale.")
         self.session = session
         self.overlays = ComboBox(
             label="text and lines",
@@ -29,9 +29,9 @@ class DecodeSection(Section):
             tooltip="What to do where ink (labels, contours, coast lines) lies over the data",
         )
         self.automatic = CheckBox(
-            text="Color limit found by itself",
+            text="Colour limit found by itself",
             value=True,
-            tooltip="How far a color may lie from the scale and still be read",
+            tooltip="How far a colour may lie from the scale and still be read",
         )
         self.limit = FloatSlider(
             label="limit",
@@ -39,7 +39,7 @@ class DecodeSection(Section):
             max=250,
             step=0.5,
             value=40,
-            tooltip="Largest color distance (levels of 255); moving it does not decode again",
+            tooltip="Largest colour distance (levels of 255); moving it does not decode again",
         )
         self.form.extend([self.overlays, self.limit])
         self.sigma = CheckBox(
@@ -50,7 +50,7 @@ class DecodeSection(Section):
             text="Place at axis values",
             tooltip="Put the layers at the values of x and y axis instead of over the figure",
         )
-        self.decode = button("Decode", "Turn colors into values", primary=True)
+        self.decode = button("Decode", "Turn colours into values", primary=True)
         self.below.extend([self.automatic, self.sigma, self.flags, self.coordinates, self.decode])
         self.limit.visible = False
 

@@ -1,4 +1,4 @@
-"""The dock "Decode colors": figure, scale, values."""
+"""The dock "Decode colours": figure, scale, values."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from napari_image2data.plugin.scale_section import ScaleSection
 
 
 class DecodeWidget(Dock):
-    """Colors to values, and nothing more."""
+    """Colours to values, and nothing more."""
 
     def __init__(self, napari_viewer: ViewerModel) -> None:
-        super().__init__(napari_viewer, "Turns a picture's colors into values.")
+        super().__init__(napari_viewer, "Turns a picture's colours into values.")
         self.figure = FigureSection(self.session)
         self.scale = ScaleSection(self.session)
         self.decode = DecodeSection(self.session)

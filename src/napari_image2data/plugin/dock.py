@@ -7,7 +7,7 @@ from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
 from napari.components import ViewerModel
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea
 
 from napari_image2data.plugin.controls import Note, button, row, tight
@@ -54,6 +54,12 @@ class Dock(Container):
         self.native.destroyed.connect(self.shut)
         self._shut = False
         self._wrong = False
+        # napari gives the dock its place after this, and the canvas what is left of the window
+        self._fit = QTimer(self.native)
+        self._fit.setSingleShot(True)
+        self._fit.setInterval(150)
+        self._fit.timeout.connect(self._on_placed)
+        self._fit.start()
 
     def add_sections(self, sections: Sequence[Any]) -> None:
         """Put sections below each other."""
@@ -74,10 +80,15 @@ class Dock(Container):
         if self._shut:
             return
         self._shut = True
+        self._fit.stop()
         self.readout.close()
         for section in self.sections:
             section.close_section()
         self.session.close()
+
+    def _on_placed(self) -> None:
+        if self.session.figure is not None and not self.session.on_values:
+            self.session.viewer.reset_view()
 
     def _on_cursor(self, text: str) -> None:
         self.cursor.say(text)

@@ -17,7 +17,7 @@ class FigureSection(Section):
     """Choose the figure layer, read the figure, move the boxes."""
 
     def __init__(self, session: Session, title: str = "1  Figure") -> None:
-        super().__init__(title, "Finds the plot area, the color bar and the numbers beside them.")
+        super().__init__(title, "Finds the plot area, the colour bar and the numbers beside them.")
         self.session = session
         self.figure = ComboBox(
             label="figure",
@@ -30,9 +30,9 @@ class FigureSection(Section):
             tooltip="Which of the figure's plot areas to decode",
         )
         self.form.extend([self.figure, self.panel])
-        self.read = button("Read figure", "Find plot area, color bar, axes and numbers")
+        self.read = button("Read figure", "Find plot area, colour bar, axes and numbers")
         self.boxes = button(
-            "Adjust boxes", "Select the rectangles of plot area and color bar, to drag them"
+            "Adjust boxes", "Select the rectangles of plot area and colour bar, to drag them"
         )
         self.ticks = CheckBox(
             text="Show the tick labels found",
@@ -98,7 +98,7 @@ class FigureSection(Section):
             return
         box = choices.plot_box or (0, 0, width, height)
         words = [f"Plot area {box[2] - box[0]:.0f} × {box[3] - box[1]:.0f} px"]
-        words.append("a color bar" if choices.bar_box is not None else "no color bar")
+        words.append("a colour bar" if choices.bar_box is not None else "no colour bar")
         axes = [name for name, axis in (("x", choices.x_axis), ("y", choices.y_axis)) if axis]
         words.append(f"{' and '.join(axes)} axis read" if axes else "no axis read")
         problems = " ".join(choices.problems)

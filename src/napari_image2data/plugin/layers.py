@@ -19,6 +19,7 @@ from napari_image2data.decode.field import Field, Flag
 
 if TYPE_CHECKING:
     import pandas as pd
+    from napari.components import ViewerModel
 
     from napari_image2data.color.scale import ColorScale
 
@@ -47,19 +48,28 @@ SUFFIX = {
 
 REASONS = {
     Flag.OVERLAY: ("ink over the data", "#e69f00"),
-    Flag.OFF_SCALE: ("color not on the scale", "#cc3311"),
+    Flag.OFF_SCALE: ("colour not on the scale", "#cc3311"),
     Flag.NO_DATA: ("no data", "#999999"),
-    Flag.AMBIGUOUS: ("two values explain the color", "#aa4499"),
+    Flag.AMBIGUOUS: ("two values explain the colour", "#aa4499"),
     Flag.BELOW: ("below the scale", "#0077bb"),
     Flag.ABOVE: ("above the scale", "#ee3377"),
     Flag.FILLED: ("filled from the surroundings", "#117733"),
 }
-"""Words and color of each flag; a later one is drawn over an earlier one."""
+"""Words and colour of each flag; a later one is drawn over an earlier one."""
 
 
 def layer_name(figure: str, role: str) -> str:
     """Name of the layer that holds ``role`` of the figure called ``figure``."""
     return f"{figure} {SUFFIX[role]}"
+
+
+def layers_of(viewer: ViewerModel, figure: str) -> list[Layer]:
+    """Layers that were made from the figure called ``figure``."""
+    return [
+        layer
+        for layer in viewer.layers
+        if layer.metadata.get(PROVENANCE, {}).get("figure") == figure
+    ]
 
 
 def figure_placement(figure: Layer | None, origin: tuple[float, float] = (0, 0)) -> dict[str, Any]:
@@ -119,11 +129,11 @@ def axis_placement(field: Field) -> dict[str, Any] | None:
 
 
 def scale_display(scale: ColorScale, name: str, *, spread: bool = True) -> dict[str, Any]:
-    """``colormap``, ``contrast_limits`` and ``gamma`` that show values in the scale's own colors.
+    """``colormap``, ``contrast_limits`` and ``gamma`` that show values in the scale's own colours.
 
-    A log scale would crowd its lower decades into a few steps of napari's linear color table.
-    With ``spread`` a gamma below 1 makes room for them; the color positions are moved by the same
-    power, so that each value keeps its color. (Points know no gamma, and need none: their colors
+    A log scale would crowd its lower decades into a few steps of napari's linear colour table.
+    With ``spread`` a gamma below 1 makes room for them; the colour positions are moved by the same
+    power, so that each value keeps its colour. (Points know no gamma, and need none: their colours
     come from no table.)
     """
     values = np.asarray(scale.values, float)
@@ -161,7 +171,7 @@ def scale_display(scale: ColorScale, name: str, *, spread: bool = True) -> dict[
 
 
 def plain_display(values: np.ndarray, name: str = "viridis") -> dict[str, Any]:
-    """``colormap`` and ``contrast_limits`` of values that have no color scale of their own."""
+    """``colormap`` and ``contrast_limits`` of values that have no colour scale of their own."""
     finite = np.asarray(values)[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     return {"colormap": name, "contrast_limits": (low, high if high > low else low + 1), "gamma": 1}
@@ -199,7 +209,7 @@ def data_layer(
     place: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> LayerData:
-    """``<fig> data``: the values in the figure's own colors, NaN transparent."""
+    """``<fig> data``: the values in the figure's own colours, NaN transparent."""
     display = (
         scale_display(field.scale, layer_name(figure, "data"))
         if field.scale is not None
@@ -304,7 +314,7 @@ def points_layer(
     provenance: Mapping[str, Any] | None = None,
     shape: tuple[int, int] | None = None,
 ) -> LayerData:
-    """``<fig> centroids``: one point a row of the table, faces colored by value."""
+    """``<fig> centroids``: one point a row of the table, faces coloured by value."""
     attributes = named(figure, "centroids", place, provenance)
     values = np.asarray(points["value"], float)
     name = layer_name(figure, "centroids")
@@ -337,7 +347,7 @@ def reconstruction_layer(
     provenance: Mapping[str, Any] | None = None,
     role: str = "reconstruction",
 ) -> LayerData:
-    """``<fig> reconstruction``: the field rebuilt from the points, in the figure's colors."""
+    """``<fig> reconstruction``: the field rebuilt from the points, in the figure's colours."""
     name = layer_name(figure, role)
     display = scale_display(scale, name) if scale is not None else plain_display(again)
     attributes = named(figure, role, place, provenance)
@@ -350,7 +360,7 @@ def difference_layer(
     place: Mapping[str, Any] | None = None,
     provenance: Mapping[str, Any] | None = None,
 ) -> LayerData:
-    """``<fig> difference``: reconstruction minus data, diverging colors centred at 0."""
+    """``<fig> difference``: reconstruction minus data, diverging colours centred at 0."""
     from cmap import Colormap as NamedColormap
 
     finite = np.abs(difference[np.isfinite(difference)])

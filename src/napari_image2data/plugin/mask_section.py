@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, FloatSlider
 
+from napari_image2data.pipeline import even_values
 from napari_image2data.plugin import steps
 from napari_image2data.plugin.controls import Section, button, grouped
 from napari_image2data.plugin.session import Session
@@ -28,12 +29,13 @@ class MaskSection(Section):
             max=5,
             step=0.05,
             value=1.5,
-            tooltip="Largest slope that counts as flat, in the units chosen below",
+            tooltip="Largest slope that counts as flat, in the units chosen below "
+            "(on a log scale it is the slope of log10 of the values)",
         )
         self.units = ComboBox(
             label="in units of",
             choices=[("1/1000 of the range, a pixel", "range"), ("the uncertainty", "sigma")],
-            tooltip="1.5 thousandths are half a step of a 256-color table; "
+            tooltip="1.5 thousandths are half a step of a 256-colour table; "
             "the uncertainty is the better measure where noise (JPEG) differs from place to place",
         )
         self.method = ComboBox(
@@ -59,7 +61,7 @@ class MaskSection(Section):
         tolerance = float(self.tolerance.value)
         in_sigma = self.units.value == "sigma"
         if not in_sigma and session.state.field is not None:
-            tolerance *= session.span() / 1000
+            tolerance *= even_values(session.need_field())[2] / 1000
         session.state.live.add("mask")
         steps.mask(
             session,

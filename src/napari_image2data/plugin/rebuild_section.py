@@ -113,6 +113,7 @@ class RebuildSection(Section):
         for role in ("data", "reconstruction", "difference"):
             if role in layers:
                 layers[role].visible = role == wanted
+                self.session.uncover(role)
         for role in ("mask", "clusters", "centroids"):
             if role in layers:
                 layers[role].visible = role == "centroids" and look == "data"

@@ -22,17 +22,17 @@ def tomography() -> list[LayerData]:
 
 
 def log_bar() -> list[LayerData]:
-    """A concentration over four decades: viridis with a logarithmic color bar."""
+    """A concentration over four decades: viridis with a logarithmic colour bar."""
     return _sample("log-bar.png", "concentration")
 
 
 def diverging_with_holes() -> list[LayerData]:
-    """An anomaly around zero in diverging colors, with areas of no data."""
+    """An anomaly around zero in diverging colours, with areas of no data."""
     return _sample("holes.png", "anomaly")
 
 
 def filled_contours() -> list[LayerData]:
-    """Filled contours: ten classes and a stepped color bar."""
+    """Filled contours: ten classes and a stepped colour bar."""
     return _sample("contours.png", "contours")
 
 

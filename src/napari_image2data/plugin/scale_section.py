@@ -1,4 +1,4 @@
-"""Step 2 of the docks: which color stands for which value."""
+"""Step 2 of the docks: which colour stands for which value."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from napari_image2data.plugin.controls import (
 )
 from napari_image2data.plugin.session import Session
 
-BAR = "the figure's color bar"
-NAMED = "a named color map"
+BAR = "the figure's colour bar"
+NAMED = "a named colour map"
 
 
 class ScaleSection(Section):
-    """Colors from the color bar or by name, the values at both ends, and how they lie between."""
+    """Colours from the colour bar or by name, the values at both ends, and how they lie between."""
 
-    def __init__(self, session: Session, title: str = "2  Color scale") -> None:
-        super().__init__(title, "Which color stands for which value. Type what could not be read.")
+    def __init__(self, session: Session, title: str = "2  Colour scale") -> None:
+        super().__init__(title, "Which colour stands for which value. Type what could not be read.")
         self.session = session
         self._writing = False
         self.source = ComboBox(
-            label="colors from",
+            label="colours from",
             choices=[(BAR, "bar"), (NAMED, "name")],
             value="name",
-            tooltip="The color bar's own pixels are best; a name is for figures without one",
+            tooltip="The colour bar's own pixels are best; a name is for figures without one",
         )
         self.cmap = ColormapChooser()
         self.reverse = CheckBox(text="reversed", tooltip="The map runs backwards")
-        self.vmin = NumberLine("first value", "Value at the bottom or left end of the color bar")
-        self.vmax = NumberLine("last value", "Value at the top or right end of the color bar")
+        self.vmin = NumberLine("first value", "Value at the bottom or left end of the colour bar")
+        self.vmax = NumberLine("last value", "Value at the top or right end of the colour bar")
         self.norm = ComboBox(
             label="values lie",
             choices=[("evenly (linear)", "linear"), ("by powers (log)", "log")],
@@ -48,9 +48,11 @@ class ScaleSection(Section):
         self.form.extend(
             [self.source, self.cmap, self.reverse, self.vmin, self.vmax, self.norm, self.unit]
         )
-        self.mark = button("Mark the color bar", "Draw a rectangle and drag it over the color bar")
+        self.mark = button(
+            "Mark the colour bar", "Draw a rectangle and drag it over the colour bar"
+        )
         self.which = button(
-            "Which color map is it?", "Compare the picture's colors with every map that is known"
+            "Which colour map is it?", "Compare the picture's colours with every map that is known"
         )
         self.below.extend([self.mark, self.which])
         self.strip = ScaleStrip()
@@ -102,7 +104,7 @@ class ScaleSection(Section):
         self.done = scale is not None
         self.strip.show_scale(scale)
         if scale is not None and scale.discrete:
-            self.note.say(f"{len(scale.colors)} classes: every color is one value.")
+            self.note.say(f"{len(scale.colors)} classes: every colour is one value.")
 
     def _on_changed(self, what: str) -> None:
         if what == "choices":
@@ -144,12 +146,18 @@ class ScaleSection(Section):
 
     def _on_identified(self, matches: list[Any]) -> None:
         if not matches:
-            self.note.say("No known color map has these colors.")
+            self.note.say("No known colour map has these colours.")
             return
         best = matches[0]
         name = str(best.name)
         reverse = name.endswith("_r")
         self.session.correct(cmap=name.removesuffix("_r"), reverse=reverse)
-        others = ", ".join(str(match.name) for match in matches[1:4])
-        sure = "" if best.direction_known else " Which end is which cannot be told from the colors."
-        self.note.say(f"Most likely {best.name}." + (f" Then {others}." if others else "") + sure)
+        others = ", ".join(f"{match.name} ({match.score:.2f})" for match in matches[1:4])
+        sure = (
+            "" if best.direction_known else " Which end is which cannot be told from the colours."
+        )
+        self.note.say(
+            f"Most likely {best.name} (score {best.score:.2f})."
+            + (f" Then {others}." if others else "")
+            + sure
+        )

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 STEPS = ("reading", "choices", "field", "mask", "labels", "points", "rebuilt")
 """Results in the order in which they depend on each other."""
 
+PICTURES = ("data", "reconstruction", "difference", "swipe")
+"""Layers that cover the figure, from the lowest to the highest."""
+
 
 @dataclasses.dataclass
 class State:
@@ -60,6 +63,8 @@ class State:
     report: Any = None
     steps: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     layers: dict[str, Layer] = dataclasses.field(default_factory=dict)
+    name: str = ""
+    """The figure's name when it was last looked at, which its layers' names begin with."""
     live: set[str] = dataclasses.field(default_factory=set)
     """Steps that a person has run: they run again when what they need changes."""
 
@@ -109,7 +114,12 @@ class Session:
         """State of the present figure; an empty one when there is none."""
         if self.figure is None:
             return self._nothing
-        return self._states.setdefault(self.figure, State())
+        state = self._states.get(self.figure)
+        if state is None:
+            state = self._states[self.figure] = State(name=self.figure.name)
+            # napari makes a doubled name unique first
+            self.figure.events.name.connect(self._on_renamed, position="last")
+        return state
 
     @property
     def choices(self) -> Choices:
@@ -153,7 +163,38 @@ class Session:
             }
         if gone is self.figure:
             figures = [] if self.on_values else self.figure_layers()
-            self.set_figure(figures[-1] if figures else None)
+            if figures:
+                self._leave(gone, figures[-1])
+            else:
+                self.set_figure(None)
+
+    def _leave(self, gone: Image, figure: Image) -> None:
+        """Go on with another figure: what was made from the one that is gone is out of the way."""
+        left = as_layers.layers_of(self.viewer, gone.name)
+        for layer in left:
+            layer.visible = False
+        self.set_figure(figure)
+        figure.visible = True
+        self.viewer.layers.selection.select_only(figure)
+        self.viewer.reset_view()
+        hidden = " Its layers are hidden, not deleted." if left else ""
+        self.say(f"{gone.name!r} was removed.{hidden} Now at {figure.name!r}.")
+
+    def _on_renamed(self, event: Any) -> None:
+        """Rename a figure's layers with it, but those that have a name of their own."""
+        figure = event.source
+        state = self._states.get(figure)
+        if state is None or state.name == figure.name:
+            return
+        old, state.name = state.name, figure.name
+        for layer in as_layers.layers_of(self.viewer, old):
+            about = layer.metadata[as_layers.PROVENANCE]
+            layer.metadata = {
+                **layer.metadata,
+                as_layers.PROVENANCE: {**about, "figure": figure.name},
+            }
+            if layer.name == as_layers.layer_name(old, about["role"]):
+                layer.name = as_layers.layer_name(figure.name, about["role"])
 
     def layers_changed(self) -> None:
         """Take a figure when there is one to take and none is chosen."""
@@ -210,7 +251,7 @@ class Session:
     # ---- reading the figure -----------------------------------------------------------------
 
     def read(self, then: Callable[[], None] | None = None) -> None:
-        """Find plot areas, color bars, ticks and numbers, off the GUI thread."""
+        """Find plot areas, colour bars, ticks and numbers, off the GUI thread."""
 
         def work(report: Report) -> Figure:
             from napari_image2data import read_figure
@@ -396,17 +437,42 @@ class Session:
         selection = self.viewer.layers.selection
         active = selection.active
         shown = self.state.layers
+        kind = layer_data[2]
         layer = add_or_update(self.viewer, layer_data, shown.get(role))
-        if shown.get(role) is not layer and role in ("reconstruction", "difference", "swipe"):
-            # pictures go below the points and masks that belong on top of them
-            tops = [shown[top] for top in ("mask", "clusters", "centroids") if top in shown]
-            lowest = min((self.viewer.layers.index(top) for top in tops), default=None)
-            if lowest is not None:
-                self.viewer.layers.move(self.viewer.layers.index(layer), lowest)
+        is_new = shown.get(role) is not layer
         shown[role] = layer
+        if role in PICTURES:
+            self.uncover(role, is_new=is_new)
+        if is_new and kind == "image":
+            layer.colorbar.position = self.bar_corner()
         if active is not None and active in self.viewer.layers:
-            selection.active = active
+            selection.select_only(active)
         return layer
+
+    def uncover(self, role: str, *, is_new: bool = False) -> None:
+        """Put a picture directly above the figure and the pictures before it, if it is below.
+
+        Points and masks stay on top of a new picture; one that lies above already stays where
+        the user put it.
+        """
+        layers, shown = self.viewer.layers, self.state.layers
+        before = [shown[each] for each in PICTURES[: PICTURES.index(role)] if each in shown]
+        drawn = layers[self.name()] if self.name() in layers else self.figure  # noqa: SIM401
+        under = [each for each in (drawn, *before) if each in layers]
+        floor = max((layers.index(each) for each in under if each is not shown[role]), default=-1)
+        at = layers.index(shown[role])
+        if at < floor or (is_new and at > floor + 1):
+            layers.move(at, floor + 1)
+
+    def bar_corner(self) -> str:
+        """Corner of the canvas that is farthest from the figure's own color bar."""
+        box = self.choices.bar_box
+        if self.figure is None or box is None:
+            return "top_right"
+        height, width = picture_size(self.figure)
+        across = "right" if box[0] + box[2] < 0.8 * width else "left"
+        upright = "bottom" if box[1] + box[3] < 0.8 * height else "top"
+        return f"{upright}_{across}"
 
     def name(self) -> str:
         """Name of the figure, which the names of all its layers begin with."""
@@ -422,6 +488,8 @@ class Session:
         self.boxes.release()
         self.viewer.layers.selection.events.active.disconnect(self._on_active)
         self.viewer.layers.events.removed.disconnect(self._on_removed)
+        for figure in list(self._states):
+            figure.events.name.disconnect(self._on_renamed)
 
 
 def is_figure(layer: Any) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_image2data.decode.field import Flag
 from napari_image2data.errors import FigureError, Image2DataError
+from napari_image2data.pipeline import even_values
 from napari_image2data.plugin import layers as as_layers
 from napari_image2data.plugin.choices import Choices, is_stack
 from napari_image2data.plugin.jobs import Report
@@ -120,7 +121,7 @@ def show_field(session: Session, *, sigma: bool = False, flags: bool = False) ->
 
 
 def threshold(session: Session, limit: float) -> None:
-    """Apply another color distance threshold to what is decoded already; nothing is decoded again.
+    """Apply another colour distance threshold to what is decoded already; nothing is decoded again.
 
     Every pixel is looked up once, without a threshold; each move of the slider then is a
     comparison of distances.
@@ -154,11 +155,11 @@ def threshold(session: Session, limit: float) -> None:
     picture = session.guarded(session.first_picture)
     if picture is not None:
         crop = picture[y0:y1, x0:x1]
-        session.jobs.run("decode", "Applying the color limit", work, done)
+        session.jobs.run("decode", "Applying the colour limit", work, done)
 
 
 def with_limit(decoded: Field, looked_up: Field, limit: float) -> Field:
-    """Field with another limit for the color distance.
+    """Field with another limit for the colour distance.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def with_limit(decoded: Field, looked_up: Field, limit: float) -> Field:
     Returns
     -------
     Field
-        Ink and no data stay as they are, whatever their color.
+        Ink and no data stay as they are, whatever their colour.
     """
     from napari_image2data import rethreshold
 
@@ -194,8 +195,7 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
     def work(report: Report) -> np.ndarray:
         from napari_image2data import gradient_mask
 
-        sigma = field.sigma if in_sigma else None
-        return gradient_mask(field.values, sigma=sigma, **options)
+        return gradient_mask(values, sigma=sigma if in_sigma else None, **options)
 
     def done(mask: np.ndarray) -> None:
         session.forget("mask")
@@ -211,6 +211,7 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
 
     field = session.guarded(session.need_field)
     if field is not None:
+        values, sigma, _ = even_values(field)
         session.jobs.run("mask", "Marking flat pixels", work, done)
 
 
@@ -354,7 +355,7 @@ def rebuild(session: Session, *, then: Then = None, **options: Any) -> None:
 
 
 def identify(session: Session, done: Callable[[list[Any]], None]) -> None:
-    """Ask which color maps could have drawn the plot area (or the color bar)."""
+    """Ask which colour maps could have drawn the plot area (or the colour bar)."""
 
     def work(report: Report) -> list[Any]:
         from napari_image2data import identify_colormap
@@ -368,7 +369,7 @@ def identify(session: Session, done: Callable[[list[Any]], None]) -> None:
     if box is not None:
         x0, y0, x1, y1 = (round(edge) for edge in box)
         picture = picture[y0:y1, x0:x1]
-    session.jobs.run("identify", "Looking for the color map", work, done)
+    session.jobs.run("identify", "Looking for the colour map", work, done)
 
 
 def save(session: Session, folder: str, kinds: list[str]) -> None:

@@ -24,7 +24,7 @@ def tick_layer(
 ) -> as_layers.LayerData:
     """``<fig> tick labels``: the number that each label was taken for, right beside the label.
 
-    It stands above labels in a column and below labels in a row (``bar_lies``: so are the color
+    It stands above labels in a column and below labels in a row (``bar_lies``: so are the colour
     bar's), away from what they belong to.
 
     Green ones were used; red ones did not fit the others and stand as they were read.

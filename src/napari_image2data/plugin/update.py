@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 WITH_BAR = ("data", "sigma", "difference")
-"""Pictures that show a color bar; the others' is the data's."""
+"""Pictures that show a colour bar; the others' is the data's."""
 
 _KINDS = {"image": "Image", "labels": "Labels", "points": "Points", "shapes": "Shapes"}
 _PLACE = ("affine", "scale", "rotate", "shear", "translate", "units")
@@ -39,7 +39,7 @@ def add_or_update(
     -------
     Layer
         What the user chose on an updated layer (visibility, opacity, limits) stays, unless the
-        color scale itself changed.
+        colour scale itself changed.
     """
     data, attributes, kind = layer_data
     if previous is not None and previous in viewer.layers:
