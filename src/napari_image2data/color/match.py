@@ -3,8 +3,9 @@
 A scale is a curve through colour space. A colour is matched with the nearest point of the whole
 curve, between neighbouring colours too, so every branch that comes near competes; on a discrete
 scale it is matched with the nearest class. What makes it fast is that all distances of a batch of
-colours to all pieces of the curve are two small matrix products in float32 that stay in cache; the
-winner is then worked out again in float64.
+colours to pieces of the curve are two small matrix products in float32 that stay in cache, and that
+colours of one small cell of colour space are only compared with the parts of the curve that their
+common distance bounds leave; the winner is then worked out again in float64.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 from napari_image2data.color.spaces import to_space
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from napari_image2data.color.scale import ColorScale
 
 BLOCKS = 40
@@ -28,6 +31,11 @@ BATCH = 256
 SOME = 32 * BATCH
 """Colours matched at a time, so that a million of them need little memory."""
 
+CELL = 16
+"""Levels a channel spanned by a cell, whose colours share the parts of the curve to be searched."""
+
+FEW = 24
+"""Colours in a cell below which bounding the search costs more than it saves."""
 
 NEAR = 2.0
 """Levels of 255 by which rounding can move a colour off its scale (sqrt(3) and a little)."""
@@ -192,8 +200,9 @@ class ColorCurve:
         self._piece_mask = np.int32((1 << bits) - 1)
         self._piece = padded.astype(np.int32)[:, None]
         self._blocks = blocks
-        self._cyclic = self.scale.cyclic
-        self._own_blocks = (0,) if self.scale.discrete else (-1, 0, 1)
+        steps = np.array([0] if self.scale.discrete else [-1, 0, 1])
+        beside = np.arange(blocks) + steps[:, None]
+        self._beside = beside % blocks if self.scale.cyclic else beside.clip(0, blocks - 1)
 
     def _prepare_hits(self) -> None:
         """8-bit codes of the table's colours and the middle of the entries that share each."""
@@ -213,16 +222,14 @@ class ColorCurve:
     def _some(self, levels: np.ndarray) -> tuple[np.ndarray, ...]:
         point = to_space(levels, self.metric) - self._center
         hit, hit_index = self._hits(levels)
-        known = np.where(hit, self._piece_of(hit_index), -1)
+        known = np.where(hit, self._block_of[self._piece_of(hit_index)], -1)
         best, rival = np.empty((2, len(levels)), np.int32)
         # memory that is used again stays in cache; fresh memory costs more than the sums
-        scratch = np.empty((3, len(self._to_start), BATCH), np.float32)
-        for first in range(0, len(levels), BATCH):
-            part = slice(first, first + BATCH)
-            width = len(point[part])
-            best[part], rival[part] = self._search(
-                point[part], known[part], scratch.reshape(3, -1)[:, : scratch.shape[1] * width]
-            )
+        scratch = np.empty(3 * len(self._to_start) * BATCH, np.float32)
+        for members, blocks in self._cells(levels, point, known):
+            for first in range(0, len(members), BATCH):
+                part = members[first : first + BATCH]
+                best[part], rival[part] = self._search(point[part], known[part], blocks, scratch)
         index, distance = self._foot(best, point, levels)
         index[hit], distance[hit] = hit_index[hit], 0.0
         for offset in self.scale.offsets:
@@ -232,21 +239,68 @@ class ColorCurve:
         rival_index[alone], rival_distance[alone] = np.nan, np.inf
         return index, distance, rival_index, rival_distance
 
-    def _search(
-        self, point: np.ndarray, known: np.ndarray, scratch: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Nearest piece of each colour, and the nearest one far from it (-1: there is none).
+    def _cells(
+        self, levels: np.ndarray, point: np.ndarray, known: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Groups of colours, and the blocks among which their best and rival pieces are.
 
-        ``known`` is a colour's piece where that is settled already, else -1.
+        All colours of a cell lie within its radius r of its center. So does every distance differ
+        by at most r from the center's: a block farther from the center than another by more than
+        2 r is nearest to no colour of the cell. For the rival the same holds among the blocks that
+        are not beside the best, whichever block that is.
         """
+        every = np.arange(self._blocks)
+        code = (levels // CELL).clip(-1, 255 // CELL + 1) @ (_SIDE ** np.arange(3.0))
+        code = code.astype(np.int16)
+        order = np.argsort(code, kind="stable")
+        starts = np.flatnonzero(np.diff(code[order], prepend=-(1 << 14)))
+        counts = np.diff(np.append(starts, len(order)))
+        many = counts >= FEW
+        if self._blocks <= 2 * len(self._beside) or not many.any():
+            yield np.arange(len(levels)), every
+            return
+        scattered = order[np.repeat(~many, counts)]
+        if len(scattered):
+            yield scattered, every
+        order, counts = order[np.repeat(many, counts)], counts[many]
+        starts = np.cumsum(counts) - counts
+        low = np.minimum.reduceat(point[order], starts, axis=0)
+        high = np.maximum.reduceat(point[order], starts, axis=0)
+        center, radius = (low + high) / 2, np.linalg.norm(high - low, axis=1) / 2
+        away = np.sqrt(self._squares(center)).reshape(self._blocks, self._per_block, -1)
+        away = away.min(axis=1)
+        # what float32 rounds off
+        reach = 2 * radius + 1e-3 * (1 + away.max(axis=0))
+        beside = np.zeros((self._blocks, self._blocks), bool)
+        beside[every, self._beside] = True
+        others = np.where(beside[:, :, None], np.inf, away).min(axis=1)
+        nearest = away <= away.min(axis=0) + reach
+        owner = np.repeat(np.arange(len(counts)), counts)
+        settled = known[order] >= 0
+        nearest[known[order][settled], owner[settled]] = True
+        kept = away <= np.where(nearest, others, 0).max(axis=0) + reach
+        kept |= nearest
+        for cell, members in enumerate(np.split(order, starts[1:])):
+            yield members, np.flatnonzero(kept[:, cell])
+
+    def _squares(
+        self,
+        point: np.ndarray,
+        pieces: np.ndarray | slice = slice(None),
+        scratch: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Squared distances ``(pieces, points)`` in float32."""
         query = np.empty((5, len(point)), np.float32)
         query[:3] = point.T
         query[3] = 1
         query[4] = (point**2).sum(axis=1)
+        to_start, size = self._to_start[pieces], self._size[pieces]
+        room = 3 * len(to_start) * len(point)
+        scratch = np.empty(room, np.float32) if scratch is None else scratch[:room]
         square, reach, inside = scratch.reshape(3, -1, len(point))
-        np.matmul(self._to_start, query, out=square)
-        np.matmul(self._along, query, out=reach)
-        np.minimum(reach, self._size, out=inside)
+        np.matmul(to_start, query, out=square)
+        np.matmul(self._along[pieces], query, out=reach)
+        np.minimum(reach, size, out=inside)
         np.maximum(inside, _ZERO, out=inside)
         # |c - a|^2 - (2 s - t) t is the squared distance to a piece whose foot lies t along it
         reach += reach
@@ -254,21 +308,33 @@ class ColorCurve:
         reach *= inside
         square -= reach
         np.maximum(square, _ZERO, out=square)
+        return square
+
+    def _search(
+        self, point: np.ndarray, known: np.ndarray, blocks: np.ndarray, scratch: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest piece of each colour, and the nearest one far from it (-1: there is none).
+
+        ``known`` is a colour's block where that is settled already, else -1; ``blocks`` are those
+        that are searched.
+        """
+        pieces: np.ndarray | slice = slice(None)
+        if len(blocks) < self._blocks:
+            pieces = (blocks[:, None] * self._per_block + np.arange(self._per_block)).ravel()
         # floats above zero sort as their bits do: the low bits can carry the piece's number
-        keys = square.view(np.int32)
+        keys = self._squares(point, pieces, scratch).view(np.int32)
         keys &= ~self._piece_mask
-        keys |= self._piece
-        nearest = keys.reshape(self._blocks, self._per_block, -1).min(axis=1)
+        keys |= self._piece[pieces]
+        # one row more, for all blocks that are not searched
+        nearest = np.full((len(blocks) + 1, len(point)), _FAR)
+        keys.reshape(len(blocks), self._per_block, -1).min(axis=1, out=nearest[:-1])
         best = nearest.min(axis=0) & self._piece_mask
-        block = self._block_of[np.where(known >= 0, known, best)]
+        block = np.where(known >= 0, known, self._block_of[best])
+        row = np.full(self._blocks, len(blocks))
+        row[blocks] = np.arange(len(blocks))
         columns = np.arange(len(point))
-        for step in self._own_blocks:
-            beside = block + step
-            if self._cyclic:
-                beside %= self._blocks
-            else:
-                np.clip(beside, 0, self._blocks - 1, out=beside)
-            nearest[beside, columns] = _FAR
+        for beside in row[self._beside]:
+            nearest[beside[block], columns] = _FAR
         rival = nearest.min(axis=0)
         return best, np.where(rival < _FAR, rival & self._piece_mask, -1)
 
@@ -330,7 +396,8 @@ class ColorCurve:
 _LINEAR = ("rgb", "luma-chroma")
 _BYTES = np.array([1.0, 256.0, 65536.0])
 _ZERO = np.float32(0)
-_FAR = np.iinfo(np.int32).max
+_FAR = np.int32(np.iinfo(np.int32).max)
+_SIDE = 255 // CELL + 3
 
 
 def _without_repeats(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
