@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.jpeg import shows_cells
+
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
 
@@ -58,8 +60,12 @@ def position_uncertainty(
     if noisy:
         total = miss.sum() / max(1.0, float(weight.sum()))
         noise = np.sqrt(max(0.0, total / 2 - 0.2)) / slope
-        # grey pixels never miss a grey scale: only how busy the picture is tells their noise
-        change = 0.4 * local_gradient(position) if curve.is_gray else np.zeros(1)
+        edge = 0.3
+        if curve.is_gray:
+            edge = 0.5  # grey pixels never miss a grey scale: how busy the picture is has to tell
+        elif _is_averaged(position, reading.position, noise, clean):
+            noise, edge = 0.5 * noise, 0.15
+        change = edge * local_gradient(position)
     else:
         noise = 2.0 * np.sqrt(np.maximum(0.0, local / 2 - 0.2)) / slope
         # an entry that is met exactly and is wider than an edge's error is a uniform distribution
@@ -71,6 +77,16 @@ def position_uncertainty(
         rounding = np.where(met, 0.0, rounding)
     spread = np.sqrt(bins**2 + rounding**2 + noise**2 + change**2)
     return np.asarray(spread)
+
+
+def _is_averaged(
+    position: np.ndarray, alone: np.ndarray, noise: np.ndarray, clean: np.ndarray
+) -> bool:
+    """Tell whether smoothing took much of the noise: it moved the pixels of a smooth field."""
+    if not clean.any():
+        return False
+    moved = np.abs(position - alone)[clean]
+    return bool(np.median(moved) > 0.15 * np.median(noise[clean])) and not shows_cells(alone, clean)
 
 
 def local_gradient(position: np.ndarray) -> np.ndarray:
