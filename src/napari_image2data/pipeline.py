@@ -31,6 +31,22 @@ FLAT_SLOPE = 0.0015
 """Slope that counts as flat when no tolerance is given: fraction of the range a pixel."""
 
 
+def _no_scale(panel: Panel) -> str:
+    """Why a panel has no colour scale, and how to give one."""
+    if panel.colorbar_box is None:
+        return (
+            "The colour scale could not be read, because no colour bar was found: give "
+            "scale=ColorScale.from_name(name, vmin=..., vmax=...), or --cmap, --vmin and --vmax "
+            "on the command line."
+        )
+    box = ",".join(f"{edge:.0f}" for edge in panel.colorbar_box)
+    return (
+        f"The numbers of the colour bar at {box} could not be read: give "
+        "scale=ColorScale.from_colorbar(image, box, vmin=..., vmax=...), or --colorbar, --vmin "
+        "and --vmax on the command line."
+    )
+
+
 class ImageToData:
     """The whole way from a picture to its data and to the few points that carry it.
 
@@ -146,12 +162,7 @@ class ImageToData:
             assert found is not None
             scale = found.scale
             if scale is None:
-                reasons = " ".join(found.problems) or "It shows no colour bar with numbers."
-                raise FigureError(
-                    f"The colour scale could not be read. {reasons} Give the colour map and its "
-                    "range: ColorScale.from_name(...) or from_colorbar(...), --cmap on the "
-                    "command line."
-                )
+                raise FigureError(_no_scale(found))
         if box == "auto":
             box = found.plot_box if found is not None else "all"
         if found is not None:

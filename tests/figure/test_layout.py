@@ -6,6 +6,7 @@ from napari_image2data.figure.bands import band_edges
 from napari_image2data.figure.edges import measure_outline
 from napari_image2data.figure.layout import find_layout, iou, overlap_share
 from napari_image2data.figure.mapped import is_color_mapped
+from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.ticks import find_ticks
 
 PLOT = (50.3, 30.6, 310.4, 250.7)
@@ -41,6 +42,37 @@ def test_edges_survive_resampling_and_jpeg(degrade, scale, limit):
     layout = find_layout(degrade(drawing.heat_map(PLOT, BAR, framed=1.2)))
     assert off(layout.plots[0].box, np.array(PLOT) * scale) < limit
     assert off(layout.bars[0].outline.box, np.array(BAR) * scale) < limit
+
+
+def test_page_inside_a_dark_window():
+    rgb = drawing.heat_map(PLOT, BAR, framed=1.2)
+    window = np.full((rgb.shape[0] + 60, rgb.shape[1] + 24, 3), (60, 62, 68), np.uint8)
+    window[48:-12, 12:-12] = rgb
+    page = inner_page(window)
+    assert page is not None
+    assert (page[:48] == 255).all()
+    np.testing.assert_array_equal(page[48:-12, 12:-12], rgb)
+    assert find_layout(window).bars == []
+    moved = np.add(BAR, (12, 48, 12, 48))
+    assert off(find_layout(page).bars[0].outline.box, moved) < 0.4
+
+
+def test_a_heat_map_that_fills_the_picture_holds_no_page():
+    assert inner_page(drawing.as_jpeg(drawing.heat_map(PLOT, BAR, framed=1.2))) is None
+    values = drawing.field(120, 160)
+    assert inner_page(drawing.colored(values)) is None
+
+
+def test_the_dark_end_of_a_short_bar_is_no_frame_line():
+    bar = (20.0, 20.0, 45.0, 139.0)
+    rgb = np.full((160, 70, 3), 255, np.uint8)
+    rows = np.arange(119)
+    ramp = np.stack([46 + 1.5 * rows, 1 + 1.7 * rows, 77 + 1.2 * rows], axis=1)
+    rgb[20:139, 20:45] = np.rint(ramp)[:, None]
+    rgb[19, 20:45] = (227, 221, 231)
+    outline = measure_outline(rgb, (20, 19, 45, 139), WHITE)
+    assert outline.framed_sides == 0
+    assert off(outline.box, bar) < 0.5
 
 
 def test_dark_page():

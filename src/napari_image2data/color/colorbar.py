@@ -326,7 +326,7 @@ def _ramp(profile: np.ndarray, at: np.ndarray, length: float) -> tuple[np.ndarra
     """Colours of a lossless ramp: one entry a run of equal colour, at the run's middle."""
     firsts = _runs(profile, 0.0)
     if len(firsts) > 0.75 * len(profile):
-        return _with_ends(profile, at, length)
+        return _with_ends(profile, at, length, degree=2)
     lasts = np.append(firsts[1:], len(profile))
     if np.median(lasts - firsts) >= 3:
         # a single line between long steps is two of them blended, or the frame shining through
@@ -336,14 +336,25 @@ def _ramp(profile: np.ndarray, at: np.ndarray, length: float) -> tuple[np.ndarra
     return profile[firsts], _middles(edges, length)
 
 
-def _with_ends(profile: np.ndarray, at: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
-    """Carry a ramp on to the two edges of the bar, which lie half a line (or more) further."""
+def _with_ends(
+    profile: np.ndarray, at: np.ndarray, length: float, degree: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Carry a ramp on to the two edges of the bar, which lie half a line (or more) further.
+
+    A parabola (``degree`` 2) follows ramps that run ever faster towards their ends, as those
+    interpolated in a perceptual space do; further than two lines out only a straight line is safe.
+    """
     n = min(6, len(profile))
+
+    def beyond(where: np.ndarray, lines: np.ndarray) -> np.ndarray:
+        bend = degree if n == 6 and np.abs(where).min() <= 2 else 1
+        return np.asarray(np.rint(np.polyfit(where, lines, bend)[-1]).clip(0, 255))
+
     if abs(at[0]) >= 0.25:
-        first = np.rint(np.polyfit(at[:n], profile[:n], 1)[1]).clip(0, 255)
+        first = beyond(at[:n], profile[:n])
         profile, at = np.concatenate([first[None], profile]), np.append(0.0, at)
     if abs(length - at[-1]) >= 0.25:
-        last = np.rint(np.polyfit(at[-n:] - length, profile[-n:], 1)[1]).clip(0, 255)
+        last = beyond(at[-n:] - length, profile[-n:])
         profile, at = np.concatenate([profile, last[None]]), np.append(at, length)
     return profile, at
 

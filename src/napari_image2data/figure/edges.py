@@ -14,6 +14,9 @@ Rect = tuple[int, int, int, int]
 Box = tuple[float, float, float, float]
 SIDES = ("left", "top", "right", "bottom")
 
+BAR_ASPECT = 2.5
+"""A colour bar is at least this many times as long as wide."""
+
 _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
 _ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
@@ -158,6 +161,14 @@ def measure_outline(
         else _measure_side(rgb, rect, side, background, noisy)
         for side in SIDES
     ]
+    if _is_bar_without_frame(rect, [edge for edge, _ in first]):
+        # an uncertain line at its ends alone is where its colours run fast
+        first = [
+            _measure_side(rgb, rect, side, background, noisy, framed=False)
+            if edge.ink is not None and not sure
+            else (edge, sure)
+            for side, (edge, sure) in zip(SIDES, first, strict=True)
+        ]
     inks = [edge.ink for edge, _ in first if edge.ink is not None]
     if not inks:
         return Outline(rect, _four(edge for edge, _ in first))
@@ -185,6 +196,14 @@ def measure_outline(
             )
         edges.append(edge)
     return Outline(rect, _four(edges))
+
+
+def _is_bar_without_frame(rect: Rect, edges: Sequence[Edge]) -> bool:
+    """Whether a long rectangle carries no line along its long sides."""
+    wide, high = size_of(rect)
+    if max(wide, high) < BAR_ASPECT * min(wide, high):
+        return False
+    return all(edges[k].ink is None for k in ((0, 2) if high > wide else (1, 3)))
 
 
 def _four(edges: Iterable[Edge]) -> tuple[Edge, Edge, Edge, Edge]:

@@ -6,9 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from napari_image2data.figure.edges import Box, Edge, Outline, Rect, measure_outline, size_of
-from napari_image2data.figure.rectangles import (
+from napari_image2data.figure.edges import (
     BAR_ASPECT,
+    Box,
+    Edge,
+    Outline,
+    Rect,
+    measure_outline,
+    size_of,
+)
+from napari_image2data.figure.rectangles import (
     Background,
     find_background,
     find_rectangles,

@@ -91,11 +91,13 @@ def _powers(text: str) -> list[Reading]:
     if match and not re.fullmatch(r"[-+]?\d+\.\d+", text):  # 14.100 is no 14 times 10 to the 0
         exponent, marked = match.group(4), bool(match.group(3)) or match.group(4)[0] in "-+"
         marked = marked or bool(match.group(2))
+        # 2.103 is a decimal number first; only then 2 x 10 to the 3 whose dot stands for a sign
+        unlikely = 0.6 if re.fullmatch(rf"[-+]?{_NUMBER}", text) and "." in text else 0.0
         value = _power(match.group(1), match.group(2), exponent)
-        found.append(Reading(value, 0.0 if marked else 0.4, True))
+        found.append(Reading(value, unlikely if marked else 0.4, True))
         if exponent[0] not in "-+":
             value = _power(match.group(1), match.group(2), "-" + exponent)
-            found.append(Reading(value, 0.6, True))
+            found.append(Reading(value, 0.6 + unlikely, True))
     if re.fullmatch(r"10[°º*\"'o]", text):
         found.append(Reading(1.0, 0.1, True))
     if text == "10":

@@ -16,6 +16,7 @@ from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.layout import Bar, Layout, find_layout
 from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.panel import Figure, Label, Panel
+from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def read_figure(image: np.ndarray) -> Figure:
     if rgb.ndim != 3:
         raise ImageError(f"A figure is one picture (H, W, 3), not a stack {rgb.shape}.")
     layout = find_layout(rgb)
+    if not layout.bars:
+        page = inner_page(rgb)
+        inner = find_layout(page) if page is not None else layout
+        if page is not None and inner.bars:
+            rgb, layout = page, inner
     layout = _color_mapped(rgb, layout)
     texts: list[Text] = []
     missing = ""

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from napari_image2data.figure.edges import Rect, size_of
+from napari_image2data.figure.edges import BAR_ASPECT, Rect, size_of
 
 _MIN_SIDE = 6  # pixels: a bar thinner than this carries no readable colours
 _MIN_LENGTH = 40
 _MIN_PIECE = 20  # of a bar that its pale middle cuts in two
 _MIN_FILL = 0.6
-BAR_ASPECT = 2.5
-"""A colour bar is at least this many times as long as wide."""
+_MIN_PAGE = 0.3  # of the picture that a page inside a window covers
+_CELL_CODE = np.array([1, 64, 4096])  # one number for a cell of 8 x 8 x 8 levels
 
 
 class Background(NamedTuple):
@@ -42,8 +42,8 @@ def find_background(rgb: np.ndarray) -> Background:
     border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1], *_second_lines(rgb)]).astype(
         int
     )
-    cells, count = np.unique(border // 8 @ np.array([1, 64, 4096]), return_counts=True)
-    mode = np.median(border[border // 8 @ np.array([1, 64, 4096]) == cells[count.argmax()]], axis=0)
+    cells, count = np.unique(border // 8 @ _CELL_CODE, return_counts=True)
+    mode = np.median(border[border // 8 @ _CELL_CODE == cells[count.argmax()]], axis=0)
     share = float((np.abs(border - mode).max(axis=1) <= 12).mean())
     off = np.abs(rgb.astype(int) - mode).max(axis=2)
     # JPEG leaves faint specks around ink on an otherwise flat page
@@ -57,6 +57,37 @@ def find_background(rgb: np.ndarray) -> Background:
         and len(np.unique(specks)) > 4
     )
     return Background(mode.astype(float), share, noisy)
+
+
+def inner_page(rgb: np.ndarray) -> np.ndarray | None:
+    """A picture of a window with nothing but the page inside its frame; None without one.
+
+    The page is the largest piece of the commonest colour that is not the border's. It counts
+    when that colour runs all along its four sides; everything around it is painted over.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 ndarray
+    """
+    frame = find_background(rgb)
+    other = np.abs(rgb - frame.color).max(axis=2) > 24
+    if frame.share < 0.3 or other.mean() < _MIN_PAGE:
+        return None
+    cells, count = np.unique(rgb[other].astype(int) // 8 @ _CELL_CODE, return_counts=True)
+    code = int(cells[count.argmax()])
+    color = np.array([code & 63, code >> 6 & 63, code >> 12]) * 8 + 4
+    labels, _ = ndimage.label(np.abs(rgb.astype(int) - color).max(axis=2) <= 12)
+    rows, columns = ndimage.find_objects(labels)[int(np.bincount(labels.flat)[1:].argmax())]
+    part = rgb[rows, columns]
+    if part[..., 0].size < _MIN_PAGE * other.size or min(part.shape[:2]) < _MIN_LENGTH:
+        return None
+    for line in (part[1], part[-2], part[:, 1], part[:, -2]):
+        if (np.abs(line - color).max(axis=1) <= 12).mean() < 0.9:
+            return None
+    page = np.empty_like(rgb)
+    page[:] = np.median(part[1], axis=0)
+    page[rows, columns] = part
+    return page
 
 
 def _second_lines(rgb: np.ndarray) -> list[np.ndarray]:
