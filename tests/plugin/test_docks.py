@@ -457,7 +457,7 @@ def test_a_mask_of_another_size_is_refused(make_dock, viewer, errors):
 @pytest.mark.parametrize("kind", [MaskWidget, ClusterWidget, RebuildWidget])
 def test_a_single_step_without_values_says_where_they_come_from(make_dock, kind):
     dock = make_dock(kind)
-    assert "Decode colours" in dock.source.note.value
+    assert "Decode colors" in dock.source.note.value
 
 
 def test_a_shut_dock_lets_go_of_the_viewer(make_dock, viewer, figure, drawn):

@@ -53,7 +53,7 @@ def test_the_large_dock_does_everything(window, drawn, settle, tmp_path):
 
 
 def test_the_single_docks_do_one_step_each(window, drawn, settle):
-    decode = open_dock(window, "Decode colours")
+    decode = open_dock(window, "Decode colors")
     prepare(decode, drawn)
     decode.decode.decode.native.click()
     settle(decode)
@@ -82,7 +82,7 @@ def test_the_single_docks_do_one_step_each(window, drawn, settle):
 
 
 def test_the_cursor_tells_value_and_uncertainty(window, drawn, settle):
-    dock = open_dock(window, "Decode colours")
+    dock = open_dock(window, "Decode colors")
     prepare(dock, drawn)
     dock.session.choices.unit = "m/s"
     dock.decode.decode.native.click()

@@ -88,7 +88,7 @@ def _powers(text: str) -> list[Reading]:
                 found.append(Reading(value, 0.5, True))
         return found
     match = re.fullmatch(rf"([-+]?){mantissa}1[0oO](\^?)\{{?([-+]?\d{{1,2}})\}}?", text)
-    if match and not re.fullmatch(r"[-+]?\d+\.\d+", text):  # 14.100 is no 14 times 10 to the 0
+    if match:
         exponent, marked = match.group(4), bool(match.group(3)) or match.group(4)[0] in "-+"
         marked = marked or bool(match.group(2))
         # 2.103 is a decimal number first; only then 2 x 10 to the 3 whose dot stands for a sign

@@ -1,4 +1,4 @@
-"""The dock "Decode colours": figure, scale, values."""
+"""The dock "Decode colors": figure, scale, values."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class SourceSection(Section):
         session = self.session
         layer = self.values.value
         if layer is None:
-            self.note.say("No layer of values yet; make one with the dock 'Decode colours'.")
+            self.note.say("No layer of values yet; make one with the dock 'Decode colors'.")
             session.set_figure(None)
             return
         self.note.say("")
