@@ -79,56 +79,48 @@ class ColorMemo:
     answer : callable
         Takes levels ``(n, 3)`` and returns n records.
     record : numpy.dtype
-        Of the records: float32 fields first, 16 bytes in all.
+        Of the records; its fields are kept as one column each.
 
     Notes
     -----
-    Memory: 16 bytes for each of the 2**24 codes, of which a machine only provides the pages that
-    hold colours that occur (268 MB when all do), and 16 MB for the list of colours met.
+    Memory: 5 bytes for each of the 2**24 codes (whether it was met, and the row that holds its
+    answer), of which a machine only provides the pages that hold colours that occur (84 MB when all
+    do), and a record for each colour met. A picture's colours are few enough for the columns to
+    stay in cache while pixels look them up.
     """
 
     def __init__(self, answer: Callable[[np.ndarray], np.ndarray], record: np.dtype[Any]) -> None:
         self._answer = answer
-        self._record = record
         self._state = np.zeros(_CODES, np.uint8)
-        self._records = np.zeros(_CODES, record)
+        self._row = np.zeros(_CODES, np.int32)
+        self._names = record.names or ()
+        self._columns = tuple(np.empty(0, record[name]) for name in self._names)
         self._learning = Lock()
 
     def look(self, rgb: np.ndarray) -> tuple[np.ndarray, ...]:
         """One array ``(...)`` a field of the record, for ``(..., 3)`` uint8 colours."""
-        names = self._record.names or ()
-        out = tuple(np.empty(rgb.shape[:-1], self._record[name]) for name in names)
-        self._learn(rgb)
+        return self._look(rgb, self._learn(rgb))
+
+    def look_first(self, rgb: np.ndarray) -> np.ndarray:
+        """Return the record's first field alone; half the work."""
+        return self._look(rgb, self._learn(rgb)[:1])[0]
+
+    def _look(self, rgb: np.ndarray, columns: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+        out = tuple(np.empty(rgb.shape[:-1], column.dtype) for column in columns)
 
         def chunk(codes: np.ndarray, room: np.ndarray, *parts: np.ndarray) -> None:
-            space = room.view(self._record)[: codes.size]
-            records = self._records.take(codes, mode="clip", out=space)
-            for name, part in zip(names, parts, strict=True):
-                part[...] = records[name].reshape(part.shape)
+            codes[...] = self._row.take(codes, mode="clip", out=room.view(np.int32)[: codes.size])
+            for column, part in zip(columns, parts, strict=True):
+                column.take(codes.reshape(part.shape), mode="clip", out=part)
 
         _for_chunks(rgb, chunk, *out)
         return out
 
-    def look_first(self, rgb: np.ndarray) -> np.ndarray:
-        """Return the record's first field alone; half the work."""
-        out = np.empty(rgb.shape[:-1], np.float32)
-        self._learn(rgb)
-        values = self._records.view(np.float32)
-        fields = self._record.itemsize // values.itemsize
-
-        def chunk(codes: np.ndarray, room: np.ndarray, part: np.ndarray) -> None:
-            codes *= fields
-            found = values.take(codes, mode="clip", out=room.view(np.float32)[: codes.size])
-            part[...] = found.reshape(part.shape)
-
-        _for_chunks(rgb, chunk, out)
-        return out
-
-    def _learn(self, rgb: np.ndarray) -> None:
-        """Work out the colours that are new."""
+    def _learn(self, rgb: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Work out the colours that are new; return the columns that hold all of the picture's."""
 
         def mark(codes: np.ndarray, room: np.ndarray) -> None:
-            state = self._state.take(codes, mode="clip", out=room.view(np.uint8)[: codes.size])
+            state = self._state.take(codes, mode="clip", out=room[: codes.size])
             if not state.all():
                 self._state[codes[state == 0]] = _MET
 
@@ -141,9 +133,17 @@ class ColorMemo:
             )
             share = max(256, -(-len(new) // (4 * _cores())))
             parts = [new[first : first + share] for first in range(0, len(new), share)]
-            for codes, records in zip(parts, _in_threads(self._describe, parts), strict=True):
-                self._records[codes] = records
-            self._state[new] = _KNOWN
+            if parts:
+                records = np.concatenate(_in_threads(self._describe, parts))
+                known = len(self._columns[0])
+                # columns are replaced, never changed: who looks up meanwhile has the old ones
+                self._columns = tuple(
+                    np.concatenate([column, records[name]])
+                    for column, name in zip(self._columns, self._names, strict=True)
+                )
+                self._row[new] = np.arange(known, known + len(new))
+                self._state[new] = _KNOWN
+            return self._columns
 
     def _describe(self, codes: np.ndarray) -> np.ndarray:
         return self._answer(np.stack([codes & 255, codes >> 8 & 255, codes >> 16], axis=1))
@@ -266,7 +266,7 @@ def _for_chunks(rgb: np.ndarray, work: Callable[..., None], *outputs: np.ndarray
     """Call ``work(codes, room, *parts of outputs)`` for chunks of a picture, on all cores.
 
     ``codes`` are the chunk's packed colours in one dimension, ``room`` is memory that work may use,
-    one record long a pixel; both are used again for the next chunk, since fresh memory costs more
+    four bytes a pixel; both are used again for the next chunk, since fresh memory costs more
     than the look-up. The outputs have the picture's shape without its last axis and are
     C-contiguous.
     """
@@ -283,10 +283,10 @@ def _for_chunks(rgb: np.ndarray, work: Callable[..., None], *outputs: np.ndarray
     places = list(_places(rows, columns))
 
     def span(places: list[tuple[slice, slice]]) -> None:
-        codes, room = np.empty(CHUNK, np.intp), np.empty(CHUNK, RECORD)
+        codes, room = np.empty(CHUNK, np.intp), np.empty(4 * CHUNK, np.uint8)
         for place in places:
             packed = _pack(rgb, place, codes)
-            work(packed, room.view(np.uint8), *(output[place] for output in outputs))
+            work(packed, room, *(output[place] for output in outputs))
 
     share = max(4, -(-len(places) // (4 * _cores())))
     _in_threads(span, [places[first : first + share] for first in range(0, len(places), share)])

@@ -3,9 +3,9 @@
 A scale is a curve through colour space. A colour is matched with the nearest point of the whole
 curve, between neighbouring colours too, so every branch that comes near competes; on a discrete
 scale it is matched with the nearest class. What makes it fast is that all distances of a batch of
-colours to pieces of the curve are two small matrix products in float32 that stay in cache, and that
-colours of one small cell of colour space are only compared with the parts of the curve that their
-common distance bounds leave; the winner is then worked out again in float64.
+colours to the curve's vertices are one small matrix product in float32 that stays in cache; the
+pieces beside the nearest vertex, and beside the nearest one far away from it, are then worked out
+in float64, and the nearer of the two wins.
 """
 
 from __future__ import annotations
@@ -18,24 +18,19 @@ import numpy as np
 from napari_image2data.color.spaces import to_space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_image2data.color.scale import ColorScale
 
 BLOCKS = 40
 """Parts into which a curve is cut; a rival lies at least one part away from the best match."""
 
 BATCH = 256
-"""Colours searched at a time: their distances to some 300 pieces fit a second-level cache."""
+"""Colours searched at a time: their distances to some 300 vertices fit a second-level cache."""
+
+LONGEST = 6.0
+"""Levels between two vertices at most, so that the nearest vertex lies beside the nearest piece."""
 
 SOME = 32 * BATCH
 """Colours matched at a time, so that a million of them need little memory."""
-
-CELL = 16
-"""Levels a channel spanned by a cell, whose colours share the parts of the curve to be searched."""
-
-FEW = 24
-"""Colours in a cell below which bounding the search costs more than it saves."""
 
 NEAR = 2.0
 """Levels of 255 by which rounding can move a colour off its scale (sqrt(3) and a little)."""
@@ -96,20 +91,17 @@ class ColorCurve:
         self._nearby = ColorCurve(scale, "rgb") if metric == "auto" else None
         self.metric = metric = "luma-chroma" if metric == "auto" else metric
         levels, index = _without_repeats(np.asarray(scale.colors) * 255)
-        positions = scale.positions
         if not scale.discrete:
-            levels, index = _subdivided(levels, index, positions, straight=metric in _LINEAR)
+            levels, index = _subdivided(levels, index, scale.positions)
         vertices = to_space(levels, metric)
         self._center = vertices.mean(axis=0)
-        vertices = vertices - self._center
-        last = slice(None) if scale.discrete else slice(None, -1)
-        first = slice(None) if scale.discrete else slice(1, None)
-        # piece p runs from start[p] by chord[p]; a class is a piece of no length
-        self._start, self._chord = vertices[last], vertices[first] - vertices[last]
-        self._levels = levels[last], levels[first] - levels[last]
-        self._index = index[last], index[first] - index[last]
-        self._vertex_ends = index[0], index[-1]
-        self._size2 = (self._chord**2).sum(axis=1)
+        self._vertices = vertices - self._center
+        # piece p runs from vertex p by chord[p]; the last one, and a class, has no length
+        self._chord = self._steps(self._vertices)
+        self._levels = levels, self._steps(levels)
+        self._index = index, self._steps(index)
+        size2 = (self._chord**2).sum(axis=1)
+        self._per_size2 = np.where(size2 > 0, 1 / np.where(size2 > 0, size2, 1), 0)
         self._prepare_products()
         self._prepare_hits()
 
@@ -153,7 +145,7 @@ class ColorCurve:
         first = (other[0] - 1) / 2 if len(other) else 0.0
         other = np.flatnonzero((table != table[-1]).any(axis=1))
         last = (other[-1] + len(table)) / 2 if len(other) else len(table) - 1.0
-        return float(max(first, self._vertex_ends[0])), float(min(last, self._vertex_ends[1]))
+        return float(max(first, self._index[0][0])), float(min(last, self._index[0][-1]))
 
     def step_and_slope(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Width of the table entry at an index, and how fast the colour changes there.
@@ -179,27 +171,27 @@ class ColorCurve:
         table = self.scale.positions
         return np.asarray(np.interp(index, np.arange(len(table)), table))
 
+    def _steps(self, rows: np.ndarray) -> np.ndarray:
+        """From each row to the next; none from the last, nor between classes."""
+        steps = np.zeros_like(rows)
+        if not self.scale.discrete:
+            steps[:-1] = np.diff(rows, axis=0)
+        return steps
+
     def _prepare_products(self) -> None:
-        count = len(self._start)
+        count = len(self._vertices)
         blocks = min(BLOCKS, count)
         edges = np.arange(blocks + 1) * count // blocks
         self._per_block = int(np.diff(edges).max())
         padded = np.minimum(edges[:-1, None] + np.arange(self._per_block), edges[1:, None] - 1)
         padded = padded.ravel()
         self._block_of = np.repeat(np.arange(blocks), np.diff(edges))
-        start, chord = self._start[padded], self._chord[padded]
-        size = np.sqrt(self._size2[padded])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            unit = np.where(size[:, None] > 0, chord / size[:, None], 0)
-        ones = np.ones((len(padded), 1))
-        to_start = np.hstack([-2 * start, (start**2).sum(axis=1, keepdims=True), ones])
-        along = np.hstack([unit, -(start * unit).sum(axis=1, keepdims=True), 0 * ones])
-        self._to_start, self._along = to_start.astype(np.float32), along.astype(np.float32)
-        self._size = size.astype(np.float32)[:, None]
-        bits = int(count - 1).bit_length()
-        self._piece_mask = np.int32((1 << bits) - 1)
-        self._piece = padded.astype(np.int32)[:, None]
-        self._blocks = blocks
+        # |p - v|^2 + 1 as a product; the one keeps what float32 rounds off above zero
+        square = (self._vertices**2).sum(axis=1, keepdims=True) + 1
+        product = np.hstack([-2 * self._vertices, square, np.ones((count, 1))])
+        self._product = product[padded].astype(np.float32)
+        self._vertex_mask = np.int32((1 << int(count - 1).bit_length()) - 1)
+        self._vertex = padded.astype(np.int32)[:, None]
         steps = np.array([0] if self.scale.discrete else [-1, 0, 1])
         beside = np.arange(blocks) + steps[:, None]
         self._beside = beside % blocks if self.scale.cyclic else beside.clip(0, blocks - 1)
@@ -222,144 +214,82 @@ class ColorCurve:
     def _some(self, levels: np.ndarray) -> tuple[np.ndarray, ...]:
         point = to_space(levels, self.metric) - self._center
         hit, hit_index = self._hits(levels)
-        known = np.where(hit, self._block_of[self._piece_of(hit_index)], -1)
-        best, rival = np.empty((2, len(levels)), np.int32)
-        # memory that is used again stays in cache; fresh memory costs more than the sums
-        scratch = np.empty(3 * len(self._to_start) * BATCH, np.float32)
-        for members, blocks in self._cells(levels, point, known):
-            for first in range(0, len(members), BATCH):
-                part = members[first : first + BATCH]
-                best[part], rival[part] = self._search(point[part], known[part], blocks, scratch)
-        index, distance = self._foot(best, point, levels)
+        known = np.where(hit, self._block_of[self._vertex_of(hit_index)], -1)
+        best, rival = self._search(point, known)
+        alone = rival < 0
+        index, distance, square = self._foot(best, point, levels, (0, -1, 1, -2))
+        rival_index, rival_distance, rival_square = self._foot(
+            np.maximum(rival, 0), point, levels, (0, -1)
+        )
+        # the nearest piece of all may lie beside the nearest vertex of another branch
+        swap = (rival_square < square) & ~alone & ~hit
+        index, rival_index = np.where(swap, (rival_index, index), (index, rival_index))
+        distance, rival_distance = np.where(
+            swap, (rival_distance, distance), (distance, rival_distance)
+        )
+        rival_index[alone], rival_distance[alone] = np.nan, np.inf
         index[hit], distance[hit] = hit_index[hit], 0.0
         for offset in self.scale.offsets:
-            index, hit = self._near_hits(levels, index, hit, offset)
-        alone = rival < 0
-        rival_index, rival_distance = self._foot(np.maximum(rival, 0), point, levels)
-        rival_index[alone], rival_distance[alone] = np.nan, np.inf
+            self._move_to_near_hits(levels, index, distance, hit, offset)
         return index, distance, rival_index, rival_distance
 
-    def _cells(
-        self, levels: np.ndarray, point: np.ndarray, known: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Groups of colours, and the blocks among which their best and rival pieces are.
+    def _search(self, point: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest vertex of each point, and the nearest one far from it (-1: there is none).
 
-        All colours of a cell lie within its radius r of its center. So does every distance differ
-        by at most r from the center's: a block farther from the center than another by more than
-        2 r is nearest to no colour of the cell. For the rival the same holds among the blocks that
-        are not beside the best, whichever block that is.
+        ``known`` is a colour's block where that is settled already, else -1.
         """
-        every = np.arange(self._blocks)
-        code = (levels // CELL).clip(-1, 255 // CELL + 1) @ (_SIDE ** np.arange(3.0))
-        code = code.astype(np.int16)
-        order = np.argsort(code, kind="stable")
-        starts = np.flatnonzero(np.diff(code[order], prepend=-(1 << 14)))
-        counts = np.diff(np.append(starts, len(order)))
-        many = counts >= FEW
-        if self._blocks <= 2 * len(self._beside) or not many.any():
-            yield np.arange(len(levels)), every
-            return
-        scattered = order[np.repeat(~many, counts)]
-        if len(scattered):
-            yield scattered, every
-        order, counts = order[np.repeat(many, counts)], counts[many]
-        starts = np.cumsum(counts) - counts
-        low = np.minimum.reduceat(point[order], starts, axis=0)
-        high = np.maximum.reduceat(point[order], starts, axis=0)
-        center, radius = (low + high) / 2, np.linalg.norm(high - low, axis=1) / 2
-        away = np.sqrt(self._squares(center)).reshape(self._blocks, self._per_block, -1)
-        away = away.min(axis=1)
-        # what float32 rounds off
-        reach = 2 * radius + 1e-3 * (1 + away.max(axis=0))
-        beside = np.zeros((self._blocks, self._blocks), bool)
-        beside[every, self._beside] = True
-        others = np.where(beside[:, :, None], np.inf, away).min(axis=1)
-        nearest = away <= away.min(axis=0) + reach
-        owner = np.repeat(np.arange(len(counts)), counts)
-        settled = known[order] >= 0
-        nearest[known[order][settled], owner[settled]] = True
-        kept = away <= np.where(nearest, others, 0).max(axis=0) + reach
-        kept |= nearest
-        for cell, members in enumerate(np.split(order, starts[1:])):
-            yield members, np.flatnonzero(kept[:, cell])
-
-    def _squares(
-        self,
-        point: np.ndarray,
-        pieces: np.ndarray | slice = slice(None),
-        scratch: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Squared distances ``(pieces, points)`` in float32."""
         query = np.empty((5, len(point)), np.float32)
         query[:3] = point.T
         query[3] = 1
         query[4] = (point**2).sum(axis=1)
-        to_start, size = self._to_start[pieces], self._size[pieces]
-        room = 3 * len(to_start) * len(point)
-        scratch = np.empty(room, np.float32) if scratch is None else scratch[:room]
-        square, reach, inside = scratch.reshape(3, -1, len(point))
-        np.matmul(to_start, query, out=square)
-        np.matmul(self._along[pieces], query, out=reach)
-        np.minimum(reach, size, out=inside)
-        np.maximum(inside, _ZERO, out=inside)
-        # |c - a|^2 - (2 s - t) t is the squared distance to a piece whose foot lies t along it
-        reach += reach
-        reach -= inside
-        reach *= inside
-        square -= reach
-        np.maximum(square, _ZERO, out=square)
-        return square
-
-    def _search(
-        self, point: np.ndarray, known: np.ndarray, blocks: np.ndarray, scratch: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Nearest piece of each colour, and the nearest one far from it (-1: there is none).
-
-        ``known`` is a colour's block where that is settled already, else -1; ``blocks`` are those
-        that are searched.
-        """
-        pieces: np.ndarray | slice = slice(None)
-        if len(blocks) < self._blocks:
-            pieces = (blocks[:, None] * self._per_block + np.arange(self._per_block)).ravel()
-        # floats above zero sort as their bits do: the low bits can carry the piece's number
-        keys = self._squares(point, pieces, scratch).view(np.int32)
-        keys &= ~self._piece_mask
-        keys |= self._piece[pieces]
-        # one row more, for all blocks that are not searched
-        nearest = np.full((len(blocks) + 1, len(point)), _FAR)
-        keys.reshape(len(blocks), self._per_block, -1).min(axis=1, out=nearest[:-1])
-        best = nearest.min(axis=0) & self._piece_mask
+        nearest = np.empty((len(self._product) // self._per_block, len(point)), np.int32)
+        # memory that is used again stays in cache; fresh memory costs more than the sums
+        room = np.empty((len(self._product), BATCH), np.float32)
+        for first in range(0, len(point), BATCH):
+            part = query[:, first : first + BATCH]
+            square = room[:, : part.shape[1]] if part.shape[1] < BATCH else room
+            np.matmul(self._product, part, out=square)
+            # floats above zero sort as their bits do: the low bits can carry the vertex's number
+            keys = square.view(np.int32)
+            keys &= ~self._vertex_mask
+            keys |= self._vertex
+            keys.reshape(len(nearest), self._per_block, -1).min(
+                axis=1, out=nearest[:, first : first + BATCH]
+            )
+        best = nearest.min(axis=0) & self._vertex_mask
         block = np.where(known >= 0, known, self._block_of[best])
-        row = np.full(self._blocks, len(blocks))
-        row[blocks] = np.arange(len(blocks))
         columns = np.arange(len(point))
-        for beside in row[self._beside]:
+        for beside in self._beside:
             nearest[beside[block], columns] = _FAR
         rival = nearest.min(axis=0)
-        return best, np.where(rival < _FAR, rival & self._piece_mask, -1)
+        return best, np.where(rival < _FAR, rival & self._vertex_mask, -1)
 
     def _foot(
-        self, piece: np.ndarray, point: np.ndarray, levels: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Index of, and RGB distance to, the nearest point on a piece or its neighbours."""
-        count = len(self._start)
-        best_square = np.full(len(piece), np.inf)
-        best_piece, best_along = piece, np.zeros(len(piece))
-        for step in (0,) if self.scale.discrete else (0, -1, 1):
-            at = (piece + step).clip(0, count - 1)
-            offset, chord, size2 = point - self._start[at], self._chord[at], self._size2[at]
-            along = np.einsum("ij,ij->i", offset, chord) / np.where(size2 > 0, size2, 1)
-            along = along.clip(0, 1)
-            miss = offset - along[:, None] * chord
-            square = np.einsum("ij,ij->i", miss, miss)
-            closer = square < best_square - 1e-9
-            best_square = np.where(closer, square, best_square)
-            best_piece = np.where(closer, at, best_piece)
-            best_along = np.where(closer, along, best_along)
-        color = self._levels[0][best_piece] + best_along[:, None] * self._levels[1][best_piece]
-        distance = np.sqrt(((levels - color) ** 2).sum(axis=1))
-        index = self._index[0][best_piece] + best_along * self._index[1][best_piece]
-        return index, distance
+        self, vertex: np.ndarray, point: np.ndarray, levels: np.ndarray, pieces: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Foot on some pieces about a vertex: index, RGB distance, squared distance in the metric.
+
+        Piece 0 starts at the vertex, -1 ends there. Float32 may have picked a neighbouring vertex.
+        """
+        last = len(self._vertices) - 1
+        piece, along, square = vertex, np.zeros(len(vertex)), np.full(len(vertex), np.inf)
+        for step in (0,) if self.scale.discrete else pieces:
+            at = (vertex + step).clip(0, last)
+            offset, chord = point - self._vertices.take(at, axis=0), self._chord.take(at, axis=0)
+            reach = np.einsum("ij,ij->i", offset, chord) * self._per_size2.take(at)
+            reach = reach.clip(0, 1, out=reach)
+            chord *= reach[:, None]
+            offset -= chord
+            miss = np.einsum("ij,ij->i", offset, offset)
+            closer = miss < square - 1e-9
+            square = np.where(closer, miss, square)
+            piece, along = np.where(closer, at, piece), np.where(closer, reach, along)
+        color = self._levels[1].take(piece, axis=0)
+        color *= along[:, None]
+        color += self._levels[0].take(piece, axis=0)
+        color -= levels
+        distance = np.sqrt(np.einsum("ij,ij->i", color, color))
+        return self._index[0].take(piece) + along * self._index[1].take(piece), distance, square
 
     def _hits(self, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Colours that are table entries, and the entries' indices."""
@@ -368,36 +298,42 @@ class ColorCurve:
         where = np.searchsorted(self._hit_code, code).clip(0, len(self._hit_code) - 1)
         return self._hit_code[where] == code, self._hit_index[where]
 
-    def _near_hits(
-        self, levels: np.ndarray, index: np.ndarray, hit: np.ndarray, offset: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Move colours that are a table entry rounded the other way onto that entry.
+    def _move_to_near_hits(
+        self,
+        levels: np.ndarray,
+        index: np.ndarray,
+        distance: np.ndarray,
+        hit: np.ndarray,
+        offset: int,
+    ) -> None:
+        """Move colours that are a table entry rounded the other way onto that entry; mark the hits.
 
         Every entry that lies ``offset`` away in some channels explains the colour equally well; of
         these the ones beside the projection count.
         """
-        code = (levels @ _BYTES).astype(np.int64)
+        # no metric takes a colour's foot farther than this from an entry that is so near
+        some = np.flatnonzero(~hit & (distance <= 4 * NEAR))
+        levels = levels[some]
         steps = offset * np.array([(r, g, b) for r in (0, 1) for g in (0, 1) for b in (0, 1)])
         inside = ((levels[:, None] + steps >= 0) & (levels[:, None] + steps <= 255)).all(axis=2)
-        codes = np.where(hit[:, None] | ~inside, -1, code[:, None] + steps @ _BYTES.astype(int))
+        code = (levels @ _BYTES).astype(np.int64)
+        codes = np.where(inside, code[:, None] + steps @ _BYTES.astype(int), -1)
         where = np.searchsorted(self._hit_code, codes).clip(0, len(self._hit_code) - 1)
         entry = np.where(self._hit_code[where] == codes, self._hit_index[where], np.nan)
         with np.errstate(invalid="ignore"):
-            beside = np.abs(entry - index[:, None]) <= 2.0
+            beside = np.abs(entry - index[some, None]) <= 2.0
         count = beside.sum(axis=1)
         mean = np.where(beside, entry, 0.0).sum(axis=1) / np.maximum(count, 1)
-        return np.where(count > 0, mean, index), hit | (count > 0)
+        index[some] = np.where(count > 0, mean, index[some])
+        hit[some] |= count > 0
 
-    def _piece_of(self, index: np.ndarray) -> np.ndarray:
+    def _vertex_of(self, index: np.ndarray) -> np.ndarray:
         place = np.searchsorted(self._index[0], index, side="right") - 1
-        return place.clip(0, len(self._start) - 1)
+        return place.clip(0, len(self._vertices) - 1)
 
 
-_LINEAR = ("rgb", "luma-chroma")
 _BYTES = np.array([1.0, 256.0, 65536.0])
-_ZERO = np.float32(0)
 _FAR = np.int32(np.iinfo(np.int32).max)
-_SIDE = 255 // CELL + 3
 
 
 def _without_repeats(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -408,13 +344,14 @@ def _without_repeats(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _subdivided(
-    levels: np.ndarray, index: np.ndarray, positions: np.ndarray, *, straight: bool
+    levels: np.ndarray, index: np.ndarray, positions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cut long pieces: to tell rivals apart, and to follow the curve in a bent space."""
+    """Cut long pieces: to tell rivals apart, and to find the nearest piece by its vertices."""
     at = np.interp(index, np.arange(len(positions)), positions)
-    pieces = np.ceil(np.diff(at) / np.ptp(at) * BLOCKS)
-    if not straight:
-        pieces = np.maximum(pieces, np.ceil(np.linalg.norm(np.diff(levels, axis=0), axis=1) / 8))
+    pieces = np.maximum(
+        np.ceil(np.diff(at) / np.ptp(at) * BLOCKS),
+        np.ceil(np.linalg.norm(np.diff(levels, axis=0), axis=1) / LONGEST),
+    )
     pieces = np.maximum(pieces, 1).astype(int)
     owner = np.repeat(np.arange(len(pieces)), pieces)
     first = np.concatenate([[0], np.cumsum(pieces)[:-1]])
