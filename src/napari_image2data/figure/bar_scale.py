@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_image2data.figure.axis import Axis
 from napari_image2data.figure.bands import band_edges
+from napari_image2data.figure.curved import fit_curve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,12 +74,11 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     there; where the two disagree by more than the range should be wrong, a doubt says so.
     """
     begin, end = _ends(bar)
-    axis = _piecewise(bar, found, noisy=noisy) or found.axis
-    if factor != 1.0:
-        scaled = [float(f"{value * factor:.12g}") for value in axis.values]
-        axis = Axis.through(axis.pixels, scaled, norm=axis.norm, side=axis.side)
+    uneven = _uneven(bar, found, noisy=noisy)
+    axis = _times(uneven.axis if uneven is not None else found.axis, factor)
+    at_labels = _times(uneven.labels, factor) if uneven is not None else axis
     length = end - begin
-    off = [_nearest_tick(axis, place) for place in (begin, end)]
+    off = [_nearest_tick(at_labels, place) for place in (begin, end)]
     both = max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
     values, doubts = [], []
     expected_error = 0.0
@@ -101,8 +101,17 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
             f"The colour bar is {length:.0f} pixels long: its range is known to about "
             f"{100 * expected_error / length:.1f} % only."
         )
-    doubts += _doubts(found, axis, begin, end)
+    if uneven is not None and not uneven.surely:
+        doubts.append("The labels of the colour bar are not evenly spaced: check the range.")
+    doubts += _doubts(found, axis, at_labels, begin, end)
     return BarRange(values[0], values[1], axis, tuple(doubts))
+
+
+def _times(axis: Axis, factor: float) -> Axis:
+    if factor == 1.0:
+        return axis
+    scaled = [float(f"{value * factor:.12g}") for value in axis.values]
+    return Axis.through(axis.pixels, scaled, norm=axis.norm, side=axis.side)
 
 
 def _ends(bar: Bar) -> tuple[float, float]:
@@ -120,20 +129,33 @@ def _nearest_tick(axis: Axis, place: float) -> tuple[float, float]:
     return float(off[nearest]), axis.values[nearest]
 
 
-def _piecewise(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | None:
-    """Axis through every label in turn, where no line goes through them but they belong.
+@dataclass(frozen=True)
+class _Uneven:
+    """A scale that no line describes, and the labels it came from."""
+
+    axis: Axis
+    labels: Axis
+    surely: bool
+
+
+def _uneven(bar: Bar, found: Calibration, *, noisy: bool) -> _Uneven | None:
+    """Scale through every label in turn, where no line goes through them but they belong.
 
     They belong when they stand at the borders of a stepped bar's bands (uneven levels drawn
-    evenly), or rise or fall all the way beside their own tick marks.
+    evenly), when they lie on the curve of a common norm, or when they rise or fall all the way
+    beside their own tick marks.
     """
-    if not found.unused or found.axis.norm == "log":
+    if not found.unused and found.penalty < 0.3:
         return None
-    labels = [(c.along, value) for c, value in found.used]
-    labels += [(c.along, c.readings[0].value) for c in found.unused if c.readings[0].penalty == 0]
+    labels = [(c.along, c.readings[0].value) for c, _ in found.used if c.readings[0].penalty < 0.3]
+    labels += [(c.along, c.readings[0].value) for c in found.unused if c.readings[0].penalty < 0.3]
     labels.sort()
+    n_unused = len(labels) - sum(c.readings[0].value == value for c, value in found.used)
+    if len(labels) < 3:
+        return None
     places, values = (np.array(part, float) for part in zip(*labels, strict=True))
     steps = np.diff(values)
-    if len(values) < 3 or not (np.all(steps > 0) or np.all(steps < 0)):
+    if not (np.all(steps > 0) or np.all(steps < 0)):
         return None
     begin, end = _ends(bar)
     edges = band_edges(bar.profile, noisy=noisy)
@@ -141,22 +163,37 @@ def _piecewise(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | None:
         start = bar.outline.inner[1 if bar.vertical else 0]
         borders = np.concatenate([[begin], start + edges, [end]])
         offset = np.abs(places[:, None] - borders[None])
-        if (offset.min(axis=1) < _BAND_REACH).all():
-            return Axis.through(borders[offset.argmin(axis=1)], values, norm="piecewise")
+        nearest = offset.argmin(axis=1)
+        if (offset.min(axis=1) < _BAND_REACH).all() and len(set(nearest)) == len(nearest):
+            axis = Axis.through(borders[nearest], values, norm="piecewise")
+            return _Uneven(axis, axis, True)
     marks = np.array(found.ticks.positions)
-    if len(marks) < 4 or len(found.unused) < max(2, 0.25 * len(values)):
+    marked = False
+    if len(marks) >= 2:
+        offset = np.abs(places[:, None] - marks[None])
+        nearest = offset.argmin(axis=1)
+        close = offset.min(axis=1) < _BAND_REACH
+        marked = bool(close.all()) and len(set(nearest)) == len(nearest)
+        if close.mean() > 0.7:
+            places = np.where(close, marks[nearest], places)
+    if np.any(np.diff(places) <= 0):
         return None
-    offset = np.abs(places[:, None] - marks[None])
-    if (offset.min(axis=1) < _BAND_REACH).all():
-        return Axis.through(marks[offset.argmin(axis=1)], values, norm="piecewise")
+    n_on_line = len(values) - n_unused
+    at_labels = Axis.through(places, values, norm="piecewise")
+    curve = fit_curve(places, values, begin, end) if n_unused >= 1 else None
+    if curve is not None and (len(values) >= 5 or n_on_line <= 2):
+        return _Uneven(curve.axis, at_labels, len(values) >= 5)
+    if marked and len(values) >= 4 and n_unused >= max(2, 0.25 * len(values)):
+        inside = max(places[0] - begin, end - places[-1]) < _GOOD * (end - begin)
+        return _Uneven(at_labels, at_labels, inside)
     return None
 
 
-def _doubts(found: Calibration, axis: Axis, begin: float, end: float) -> list[str]:
+def _doubts(found: Calibration, axis: Axis, at_labels: Axis, begin: float, end: float) -> list[str]:
     doubts = []
-    if len(found.used) < 3:
+    if len(at_labels.pixels) < 3 and len(found.used) < 3:
         doubts.append("Only two labels of the colour bar were read: check the range.")
-    if found.penalty > 0.3:
+    if found.penalty > 0.3 and axis.norm != "piecewise":
         doubts.append("Some labels of the colour bar had to be repaired: check the range.")
     length = end - begin
     if axis.norm != "piecewise":
@@ -165,7 +202,7 @@ def _doubts(found: Calibration, axis: Axis, begin: float, end: float) -> list[st
         if found.unused:
             names = ", ".join(c.text.text for c in found.unused[:4])
             doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
-    span = (min(axis.pixels), max(axis.pixels))
+    span = (min(at_labels.pixels), max(at_labels.pixels))
     if span[1] - span[0] < 0.45 * length:
         doubts.append("The labels read cover less than half of the colour bar: check the range.")
     if span[0] < begin - 3 - 0.01 * length or span[1] > end + 3 + 0.01 * length:

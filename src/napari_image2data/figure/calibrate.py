@@ -11,7 +11,7 @@ import numpy as np
 from napari_image2data.figure.axis import Axis, AxisFit, fit_axis
 from napari_image2data.figure.numerals import Reading, readings_of
 from napari_image2data.figure.ticks import Ticks, find_ticks
-from napari_image2data.figure.words import find_words
+from napari_image2data.figure.words import find_words, has_raised_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,12 +99,14 @@ def calibrate_side(
         None when fewer than two labels fit a line.
     """
     ticks = find_ticks(rgb, outline, side, background)
+    texts = [_with_exponent(rgb, background, text) for text in texts]
     near = _beside(outline.rect, side, texts, others, reach, ticks)
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
         region = _region(outline.rect, side, others, reach, ticks)
         words = find_words(rgb, background, region)
+        words = [_with_exponent(rgb, background, word) for word in words]
         closer = _beside(outline.rect, side, words, others, reach, ticks)
         apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
         for choice in (closer, [*closer, *apart]):
@@ -112,6 +114,14 @@ def calibrate_side(
             if found is not None and (best is None or found.score > best.score + 0.05):
                 best = found
     return best
+
+
+def _with_exponent(rgb: np.ndarray, background: np.ndarray, text: Text) -> Text:
+    """A text like 103 whose last digit stands raised as what it is: a power of ten."""
+    match = re.fullmatch(r"([-−–—]?)1[0oO]([1-9])", text.text.strip())
+    if match is None or text.rotated or not has_raised_end(rgb, background, text.box):
+        return text
+    return replace(text, text=f"{match.group(1)}10^{match.group(2)}")
 
 
 def _beside(

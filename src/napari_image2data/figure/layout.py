@@ -99,7 +99,9 @@ def find_layout(rgb: np.ndarray) -> Layout:
             if bar is not None:
                 bars.append(bar)
             elif (
-                _area(candidate.rect) > 0.02 * width * height and min(size_of(candidate.rect)) > 40
+                not candidate.joined
+                and _area(candidate.rect) > 0.02 * width * height
+                and min(size_of(candidate.rect)) > 40
             ):
                 plots.append(outline)
     if not plots:
@@ -210,7 +212,7 @@ def _as_bar(rgb: np.ndarray, outline: Outline, triangles: dict[str, float]) -> B
         return None
     x0, y0, x1, y1 = outline.inner
     crop = rgb[y0:y1, x0:x1].astype(float)
-    if min(crop.shape[:2]) < 3:
+    if min(crop.shape[:2]) < 2:
         return None
     vertical = high >= wide
     if not vertical:

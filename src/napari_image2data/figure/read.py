@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_image2data.figure.edges import Box, Outline, Rect
 
 _MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one needs
+_SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
 _SNAPPED = 0.45  # pixels by which a renderer that snaps its frames moves them, on average
 _REACH_OF_BAR = 90.0
@@ -176,7 +177,7 @@ def _panel(
             axes[name] = found.axis
             snapped.append(found.ticks.outward and 2 <= found.ticks.length <= 8)
             labels += _labels(found, name)
-    choice = _bar_of(number, layout, bars)
+    choice = _bar_of(number, layout, bars, calibrations)
     scale, axis, box = None, None, None
     if choice is None:
         problems.append("No colour bar was found: choose the colours and type the range.")
@@ -220,13 +221,17 @@ def _labels(found: Calibration, role: str) -> list[Label]:
     return used + [Label(c.text.text, c.text.box, role) for c in found.unused]
 
 
-def _bar_of(number: int, layout: Layout, bars: list[Bar]) -> int | None:
-    """The bar that serves a plot: of those whose colours it shows, the nearest."""
+def _bar_of(
+    number: int, layout: Layout, bars: list[Bar], calibrations: list[Calibration | None]
+) -> int | None:
+    """The bar that serves a plot: of those whose colours it shows, the nearest with numbers."""
     if not bars:
         return None
     plot = layout.plots[number].rect
-    fits = [k for k, bar in enumerate(bars) if bar.shares[number] >= 0.6 * bar.share]
-    return min(fits or range(len(bars)), key=lambda k: _gap(plot, bars[k].outline.rect))
+    most = max(bar.shares[number] for bar in bars)
+    fits = [k for k, bar in enumerate(bars) if bar.shares[number] >= _SAME_COLORS * most]
+    labelled = [k for k in fits if calibrations[k] is not None]
+    return min(labelled or fits, key=lambda k: _gap(plot, bars[k].outline.rect))
 
 
 def _gap(a: Rect, b: Rect) -> float:

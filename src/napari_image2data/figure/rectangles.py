@@ -9,9 +9,10 @@ from scipy import ndimage
 
 from napari_image2data.figure.edges import BAR_ASPECT, Rect, size_of
 
-_MIN_SIDE = 6  # pixels: a bar thinner than this carries no readable colours
+_MIN_SIDE = 4  # pixels: a bar thinner than this carries no readable colours
 _MIN_LENGTH = 40
 _MIN_PIECE = 20  # of a bar that its pale middle cuts in two
+_PALE_STEP = 45.0  # levels off the page that such a bar may have where it is cut
 _MIN_FILL = 0.6
 _MIN_PAGE = 0.3  # of the picture that a page inside a window covers
 _CELL_CODE = np.array([1, 64, 4096])  # one number for a cell of 8 x 8 x 8 levels
@@ -26,10 +27,11 @@ class Background(NamedTuple):
 
 
 class Rectangle(NamedTuple):
-    """Pixels of a box without triangles, and where along it the triangles begin."""
+    """Pixels of a box without triangles, where along it these begin, whether two pieces made it."""
 
     rect: Rect
     triangles: dict[str, float]
+    joined: bool = False
 
 
 def find_background(rgb: np.ndarray) -> Background:
@@ -115,12 +117,13 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
         if threshold <= 8:
             mask |= ndimage.binary_closing(mask, np.ones((3, 3)))
         labels, _ = ndimage.label(mask, np.ones((3, 3)))
-        pieces: list[Rect] = []
+        pieces: list[Rectangle] = []
         for index, window in enumerate(ndimage.find_objects(labels), start=1):
             high, wide = (part.stop - part.start for part in window)
             if min(high, wide) >= _MIN_SIDE and max(high, wide) >= _MIN_PIECE:
                 rows, columns = window
-                pieces.append((columns.start, rows.start, columns.stop, rows.stop))
+                whole = (columns.start, rows.start, columns.stop, rows.stop)
+                pieces.append(Rectangle(whole, {}))
             if max(high, wide) < _MIN_LENGTH or min(high, wide) < _MIN_SIDE:
                 continue
             filled = ndimage.binary_fill_holes(labels[window] == index)
@@ -134,19 +137,23 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
             rect, triangles = _without_triangles(filled, rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
+            pieces[-1] = Rectangle(rect, triangles)
             if not any(_same(rect, other.rect) for other in found):
                 found.append(Rectangle(rect, triangles))
-        for rect in _joined(pieces):
+        for rect, triangles in _joined(pieces, off):
             if not any(_same(rect, other.rect) for other in found):
-                found.append(Rectangle(rect, {}))
+                found.append(Rectangle(rect, triangles, joined=True))
     return found
 
 
-def _joined(pieces: list[Rect]) -> list[Rect]:
-    """Bars whose middle is as pale as the page: two pieces in line, of one width."""
+def _joined(pieces: list[Rectangle], off: np.ndarray) -> list[tuple[Rect, dict[str, float]]]:
+    """Bars whose middle is as pale as the page: two pieces in line, of one width.
+
+    Their colours fade towards the gap; two bars of two panels end in full colour there.
+    """
     found = []
-    for k, a in enumerate(pieces):
-        for other in pieces[k + 1 :]:
+    for k, (a, ends, _) in enumerate(pieces):
+        for other, other_ends, _ in pieces[k + 1 :]:
             for low in (0, 1):  # side by side, one above the other
                 across = 1 - low
                 in_line = (
@@ -156,13 +163,36 @@ def _joined(pieces: list[Rect]) -> list[Rect]:
                 start, stop = min(a[low], other[low]), max(a[low + 2], other[low + 2])
                 gap = max(a[low], other[low]) - min(a[low + 2], other[low + 2])
                 width = a[across + 2] - a[across]
-                if in_line and 0 < gap < 0.3 * (stop - start) and stop - start >= 4 * width:
+                if (
+                    in_line
+                    and 0 < gap < 0.3 * (stop - start)
+                    and stop - start >= 4 * width
+                    and _fades(a, other, low, off)
+                ):
                     rect = (
                         min(a[0], other[0]), min(a[1], other[1]),
                         max(a[2], other[2]), max(a[3], other[3]),
                     )  # fmt: skip
-                    found.append(rect)
+                    found.append((rect, ends | other_ends))
     return found
+
+
+def _fades(a: Rect, b: Rect, along: int, off: np.ndarray) -> bool:
+    """Whether two pieces in line are nearly as pale as the page where they face each other."""
+    first, second = (a, b) if a[along] < b[along] else (b, a)
+    for rect, at in ((first, first[along + 2] - 2), (second, second[along] + 1)):
+        x0, y0, x1, y1 = rect
+        line = off[at, x0 + 1 : x1 - 1] if along else off[y0 + 1 : y1 - 1, at]
+        if not line.size or np.median(line) > _PALE_STEP + _page_step(off, rect, along):
+            return False
+    return True
+
+
+def _page_step(off: np.ndarray, rect: Rect, along: int) -> float:
+    """Median step of a piece's colours from one line to the next."""
+    x0, y0, x1, y1 = rect
+    lines = np.median(off[y0:y1, x0:x1], axis=1 if along else 0)
+    return 2.0 * float(np.median(np.abs(np.diff(lines)))) if len(lines) > 1 else 0.0
 
 
 def _same(a: Rect, b: Rect) -> bool:

@@ -91,3 +91,32 @@ def _same_word(a: list[int], b: list[int], digit: float) -> bool:
         and tall < 1.8 * digit
         and (gap <= 0.35 * digit)
     )
+
+
+def has_raised_end(rgb: np.ndarray, background: np.ndarray, box: Box) -> bool:
+    """Whether the last character of a number stands higher than the first: a superscript.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 ndarray
+    background : (3,) ndarray
+    box : (x0, y0, x1, y1)
+        Around the number's ink.
+    """
+    x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
+    crop = rgb[y0 : int(np.ceil(box[3])), x0 : int(np.ceil(box[2]))].astype(float)
+    off = np.abs(crop - background).max(axis=2) if crop.size else np.zeros((0, 0))
+    if not off.size or off.max() < _INK:
+        return False
+    labels, n_blobs = ndimage.label(off > 0.5 * off.max(), np.ones((3, 3)))
+    rows = [
+        (columns.start, part.start, part.stop)
+        for part, columns in ndimage.find_objects(labels)
+        if part.stop - part.start >= 3
+    ]
+    if n_blobs < 2 or len(rows) < 2:
+        return False
+    tallest = max(stop - start for _, start, stop in rows)
+    (_, _, last), body = max(rows), [r for r in rows if r[2] - r[1] >= 0.75 * tallest]
+    bottom = max(stop for _, _, stop in body)
+    return bool(last < bottom - 0.22 * tallest)
