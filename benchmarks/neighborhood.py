@@ -22,7 +22,6 @@ from scipy.stats import spearmanr
 
 from napari_image2data import ColorScale, decode, identify_colormap, lookup, recover_scale
 from napari_image2data.decode.cells import find_cells
-from napari_image2data.decode.shading import remove_base, remove_shading
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 
@@ -108,20 +107,19 @@ def print_shading() -> None:
     for name in ("viridis", "terrain", "jet", "RdBu", "magma", "hsv", "gray"):
         for mode in ("overlay", "soft", "hsv"):
             picture, scale, field = hillshaded(name, mode)
-            found = remove_shading(picture, scale)
-            error, flagged = abs(found.field.values - field), (found.field.flags & 8 > 0).mean()
-            print(f"  {name:8} {mode:8} {np.nanmean(error):.4f} {found.mode:8} {flagged:.3f}")
+            found = decode(picture, scale, shading=True)
+            error, flagged = abs(found.values - field), (found.flags & 8 > 0).mean()
+            print(f"  {name:8} {mode:8} {np.nanmean(error):.4f} {found.mixture.mode} {flagged:.3f}")
     print("layer over unknown grey: mean error, opacity found")
     base = random_field(5, 2)[..., None]
     for name in ("viridis", "jet", "RdBu_r", "hot", "magma"):
         for opacity in (0.3, 0.6, 0.9):
             field = random_field(1, 20)
             colors = matplotlib.colormaps[name](field)[..., :3]
-            found = remove_base(
-                stored(opacity * colors + (1 - opacity) * base), drawn(name, field)[1]
-            )
-            error = np.nanmean(abs(found.field.values - field))
-            print(f"  {name:8} {opacity} {error:.4f} {found.opacity:.2f}")
+            picture = stored(opacity * colors + (1 - opacity) * base)
+            found = decode(picture, drawn(name, field)[1], opacity="auto")
+            error = np.nanmean(abs(found.values - field))
+            print(f"  {name:8} {opacity} {error:.4f} {found.mixture.opacity:.2f}")
 
 
 def print_cells() -> None:
@@ -151,7 +149,7 @@ def draw_pictures() -> None:
     readings = [decode(picture, scale, rivals=how).values for how in ("nearest", "resolve")]
     save("ambiguity.png", picture, *map(shown, readings))
     picture, scale, _ = hillshaded("viridis", "overlay")
-    readings = [decode(picture, scale).values, remove_shading(picture, scale).field.values]
+    readings = [decode(picture, scale).values, decode(picture, scale, shading=True).values]
     save("shading.png", picture, *map(shown, readings))
     picture = drawn("turbo", field)[0]
     save("identify.png", picture, shown(lookup(picture, recover_scale(picture)).values))

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from napari_image2data.decode.background import background_color
     from napari_image2data.decode.cells import CellGrid, find_cells
     from napari_image2data.decode.decode import decode
-    from napari_image2data.decode.field import Field, Flag
+    from napari_image2data.decode.field import Field, Flag, Mixture
     from napari_image2data.decode.lookup import lookup, rethreshold
-    from napari_image2data.decode.shading import Unmixed, remove_base, remove_shading
     from napari_image2data.errors import Image2DataError
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Label, Panel
@@ -51,11 +50,11 @@ _HOME = {
     "Image2DataError": "errors",
     "ImageToData": "pipeline",
     "Label": "figure.panel",
+    "Mixture": "decode.field",
     "Nodes": "reduce.nodes",
     "Panel": "figure.panel",
     "Recipe": "files.recipe",
     "Report": "reduce.compare",
-    "Unmixed": "decode.shading",
     "background_color": "decode.background",
     "centroids": "reduce.points",
     "cluster": "reduce.cluster",
@@ -78,8 +77,6 @@ _HOME = {
     "recover_scale": "color.recover",
     "reduce_adaptive": "reduce.adaptive",
     "reduction_curve": "reduce.adaptive",
-    "remove_base": "decode.shading",
-    "remove_shading": "decode.shading",
     "rethreshold": "decode.lookup",
     "save_field": "files.tables",
     "save_points": "files.tables",
@@ -96,11 +93,11 @@ __all__ = [
     "Image2DataError",
     "ImageToData",
     "Label",
+    "Mixture",
     "Nodes",
     "Panel",
     "Recipe",
     "Report",
-    "Unmixed",
     "background_color",
     "centroids",
     "cluster",
@@ -123,8 +120,6 @@ __all__ = [
     "recover_scale",
     "reduce_adaptive",
     "reduction_curve",
-    "remove_base",
-    "remove_shading",
     "rethreshold",
     "save_field",
     "save_points",

@@ -6,10 +6,9 @@ import pytest
 from matplotlib.colors import LightSource
 from scipy.ndimage import gaussian_filter
 
-from napari_image2data import ColorScale, Flag
+from napari_image2data import ColorScale, Flag, decode, image_to_data
 from napari_image2data.decode.blend import blend
-from napari_image2data.decode.shading import remove_base, remove_shading
-from napari_image2data.errors import ImageError
+from napari_image2data.errors import FigureError, ImageError
 
 SHAPE = (120, 150)
 
@@ -46,28 +45,33 @@ def test_blend_modes_are_those_of_matplotlib(mode: str) -> None:
 def test_hillshade_over_any_map(name: str, mode: str) -> None:
     colors = matplotlib.colormaps[name](VALUE)[..., :3]
     picture = stored(LightSource(315, 45).shade_rgb(colors, TERRAIN, blend_mode=mode))
-    found = remove_shading(picture, scale_of(name))
-    assert found.mode == mode
-    error = abs(found.field.values - VALUE)
-    assert np.isfinite(found.field.values).mean() > 0.98
+    field = decode(picture, scale_of(name), shading=True)
+    assert field.mixture is not None
+    assert field.mixture.mode == mode
+    error = abs(field.values - VALUE)
+    assert np.isfinite(field.values).mean() > 0.98
     # pure blue and pure red of jet are one line of colours whatever light falls on them
-    assert np.nanmean(error) <= (0.03 if name == "jet" else 0.02)
-    firm = (found.field.flags & Flag.AMBIGUOUS) == 0
-    assert np.nanmean(error[firm]) <= 0.02
+    assert np.nanmean(error) <= (0.022 if name == "jet" else 0.02)
+    firm = (field.flags & Flag.AMBIGUOUS) == 0
+    assert np.nanmean(error[firm]) <= 0.011
 
 
 def test_the_light_is_recovered_too() -> None:
     light = LightSource(315, 45).hillshade(TERRAIN)
     picture = stored(blend("soft", matplotlib.colormaps["viridis"](VALUE)[..., :3], light))
-    assert abs(remove_shading(picture, scale_of("viridis")).second - light).mean() < 0.01
+    field = decode(picture, scale_of("viridis"), shading="soft")
+    assert field.mixture is not None
+    assert np.nanmean(abs(field.mixture.light - light)) < 0.01
+    stack = decode(np.stack([picture, picture]), scale_of("viridis"), shading="soft")
+    np.testing.assert_array_equal(stack.mixture.light[1], field.mixture.light)
 
 
 def test_shaded_gray_is_flagged_everywhere() -> None:
     colors = matplotlib.colormaps["gray"](VALUE)[..., :3]
     picture = stored(LightSource(315, 45).shade_rgb(colors, TERRAIN, blend_mode="soft"))
-    found = remove_shading(picture, scale_of("gray"))
-    assert ((found.field.flags & Flag.AMBIGUOUS) > 0).mean() > 0.99
-    assert np.median(found.field.sigma) > 0.1
+    field = decode(picture, scale_of("gray"), shading=True, overlays="keep")
+    assert ((field.flags & Flag.AMBIGUOUS) > 0).mean() > 0.99
+    assert np.nanmedian(field.sigma) > 0.1
 
 
 @pytest.mark.parametrize("name", ["viridis", "jet", "RdBu_r", "hot"])
@@ -75,28 +79,68 @@ def test_shaded_gray_is_flagged_everywhere() -> None:
 def test_layer_over_an_unknown_gray_base(name: str, opacity: float) -> None:
     base = field_of(5, 2)
     colors = matplotlib.colormaps[name](VALUE)[..., :3]
-    found = remove_base(stored(opacity * colors + (1 - opacity) * base[..., None]), scale_of(name))
-    assert abs(found.opacity - opacity) <= 0.02
-    assert np.nanmean(abs(found.field.values - VALUE)) <= 0.01
-    assert np.nanmean(abs(found.second - base)) <= 0.03 / (1 - opacity)
+    field = decode(
+        stored(opacity * colors + (1 - opacity) * base[..., None]), scale_of(name), opacity="auto"
+    )
+    assert field.mixture is not None
+    assert abs(field.mixture.opacity - opacity) <= 0.02
+    assert np.nanmean(abs(field.values - VALUE)) <= 0.01
+    assert np.nanmean(abs(field.mixture.light - base)) <= 0.03 / (1 - opacity)
 
 
 def test_layer_over_a_known_colored_base() -> None:
     base = stored(np.stack([field_of(seed, 2) for seed in (7, 8, 9)], axis=-1))
     colors = matplotlib.colormaps["magma"](VALUE)[..., :3]
     picture = stored(0.4 * colors + 0.6 * base / 255)
-    found = remove_base(picture, scale_of("magma"), base=base)
-    assert abs(found.opacity - 0.4) <= 0.01
-    assert np.nanmean(abs(found.field.values - VALUE)) <= 0.01
+    field = decode(picture, scale_of("magma"), base=base)
+    assert field.mixture is not None
+    assert abs(field.mixture.opacity - 0.4) <= 0.01
+    assert np.nanmean(abs(field.values - VALUE)) <= 0.01
+    part = decode(picture, scale_of("magma"), (30, 20, 130, 90), base=base, opacity=0.4)
+    assert np.nanmean(abs(part.values - VALUE[20:90, 30:130])) <= 0.01
 
 
 def test_a_gray_scale_over_a_gray_base_is_flagged() -> None:
     colors = matplotlib.colormaps["gray"](VALUE)[..., :3]
-    found = remove_base(stored(0.5 * colors + 0.5 * field_of(5, 2)[..., None]), scale_of("gray"))
-    assert ((found.field.flags & (Flag.AMBIGUOUS | Flag.OFF_SCALE)) > 0).mean() > 0.99
+    picture = stored(0.5 * colors + 0.5 * field_of(5, 2)[..., None])
+    field = decode(picture, scale_of("gray"), opacity=0.5)
+    assert (field.flags > 0).mean() > 0.99
+
+
+def test_a_plain_decode_says_that_the_picture_looks_shaded() -> None:
+    colors = matplotlib.colormaps["viridis"](VALUE)[..., :3]
+    picture = stored(LightSource(315, 45).shade_rgb(colors, TERRAIN, blend_mode="overlay"))
+    (note,) = decode(picture, scale_of("viridis")).notes
+    assert "shading=True" in note
+    assert decode(stored(colors), scale_of("viridis")).notes == ()
+
+
+def test_a_plain_decode_says_that_something_shows_through() -> None:
+    colors = matplotlib.colormaps["viridis"](VALUE)[..., :3]
+    picture = stored(0.4 * colors + 0.6 * field_of(5, 2)[..., None])
+    (note,) = decode(picture, scale_of("viridis")).notes
+    assert "opacity of 0.4" in note
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shading": "bright"}, "shading is True, False or one of overlay"),
+        ({"opacity": 0}, "opacity is 'auto' or a number"),
+        ({"opacity": True}, "opacity is 'auto' or a number"),
+        ({"shading": True, "opacity": 0.5}, "both at once"),
+        ({"opacity": "auto"}, "Nothing shows through"),
+    ],
+)
+def test_options_that_make_no_sense_get_one_sentence(
+    options: dict[str, object], message: str
+) -> None:
+    picture = stored(matplotlib.colormaps["viridis"](VALUE)[..., :3])
+    with pytest.raises(FigureError, match=message):
+        image_to_data(picture, scale=scale_of("viridis"), box="all", **options)
 
 
 def test_a_base_of_another_size_is_refused() -> None:
     picture = np.zeros((20, 30, 3), np.uint8)
     with pytest.raises(ImageError, match="size"):
-        remove_base(picture, scale_of("jet"), base=picture[:10])
+        decode(picture, scale_of("jet"), base=picture[:10])

@@ -6,6 +6,7 @@ or, where a frame is too large for memory, tiles that overlap.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from napari_image2data.color.flags import Flag
 from napari_image2data.color.image import as_rgb
 from napari_image2data.color.lookup import RECORD, ColorTable, Pixels
-from napari_image2data.decode.field import Field
+from napari_image2data.decode.field import Field, Mixture
 from napari_image2data.errors import ImageError
 
 if TYPE_CHECKING:
@@ -119,16 +120,19 @@ def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
     Returns
     -------
     Field
-        Arrays ``(..., h, w)``: numpy for numpy, dask for dask.
+        Arrays ``(..., h, w)``: numpy for numpy, dask for dask. Its mixture, which only a stack in
+        memory has, holds the light of all frames, and mode and opacity of the first.
     """
     shape = picture_shape(image)
     height, width = shape[-2:]
     if is_lazy(image):
         pixels = _frames_lazily(decode_one, image, shape)
-        scale = None
+        scale, mixture = None, None
+        notes: tuple[str, ...] = ()
     else:
         fields = [decode_one(image[index]) for index in np.ndindex(shape[:-2])]
-        scale = fields[0].scale
+        scale, mixture = fields[0].scale, _stacked([field.mixture for field in fields], shape)
+        notes = tuple(dict.fromkeys(note for field in fields for note in field.notes))
         pixels = Pixels(
             *(np.stack([getattr(f, name) for f in fields]).reshape(shape) for name in _FIELDS)
         )
@@ -138,7 +142,18 @@ def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
         y=np.arange(height) + 0.5,
         scale=scale,
         box=(0, 0, width, height),
+        mixture=mixture,
+        notes=notes,
     )
+
+
+def _stacked(mixtures: list[Mixture | None], shape: tuple[int, ...]) -> Mixture | None:
+    """The light of all frames, mode and opacity being those of the first."""
+    first = mixtures[0]
+    if first is None or first.light is None:
+        return first
+    light = np.stack([each.light for each in mixtures if each and each.light is not None])
+    return replace(first, light=light.reshape(shape))
 
 
 _FIELDS = Pixels._fields

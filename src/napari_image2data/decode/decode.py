@@ -15,13 +15,21 @@ from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
 from napari_image2data.decode.bands import dequantize as refine
 from napari_image2data.decode.bands import has_smooth_bands
+from napari_image2data.decode.blend import BLEND_MODES
 from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
+from napari_image2data.decode.mixture import (
+    Shading,
+    Unmixed,
+    remove_base,
+    remove_shading,
+    seems_mixed,
+)
 from napari_image2data.decode.noise import color_spread, position_uncertainty
 from napari_image2data.decode.overlay import Masks, distance_limit, find_overlay
-from napari_image2data.errors import FigureError, ScaleError
+from napari_image2data.errors import FigureError, ImageError, ScaleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +48,9 @@ def decode(
     max_distance: float | Literal["auto"] = "auto",
     no_data: Sequence[Sequence[float] | str] = (),
     dequantize: bool | Sequence[float] = False,
+    shading: bool | Shading = False,
+    opacity: float | Literal["auto"] | None = None,
+    base: np.ndarray | None = None,
     x_axis: Axis | None = None,
     y_axis: Axis | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -76,6 +87,14 @@ def decode(
         Read smooth fields finer than the scale's steps (see `decode.bands`). A sequence gives the
         values at the borders of the bands; True takes them midway between the scale's values. It
         does nothing where the picture's bands are not those of a smooth field, or in a JPEG.
+    shading : bool or {"overlay", "soft", "hsv", "multiply"}
+        Take the light of a hillshade out of the colours; True finds how it was mixed in: one of
+        the blend modes of matplotlib's ``LightSource``, or colour times light.
+    opacity : float or "auto", optional
+        The scale's colours lie, with this opacity (0..1), over another picture; take that out.
+    base : (H, W), (H, W, 3) or (H, W, 4) array, optional
+        The picture beneath, as large as ``image``; without it, it is taken to be some picture in
+        grey. A base without ``opacity`` means ``opacity="auto"``.
     x_axis, y_axis : Axis, optional
         Give the field its coordinates; else they are pixels of the picture.
     progress : callable, optional
@@ -85,13 +104,16 @@ def decode(
     Returns
     -------
     Field
+        Its ``mixture`` holds the light or grey that ``shading`` or ``opacity`` took out; where
+        colours leave the value open (greys under light) it is AMBIGUOUS and sigma is wide. Its
+        ``notes`` say when the picture looks like such a mixture and neither was asked for.
 
     Raises
     ------
     FigureError
-        When the box does not lie inside the picture.
+        When the box does not lie inside the picture, or options contradict each other.
     ImageError
-        When the array is no picture.
+        When the array is no picture, or the base has another size.
     ScaleError
         When a no-data colour is not a colour, or band borders do not fit the scale.
 
@@ -109,6 +131,10 @@ def decode(
     True
     """
     _check_choices(scale, overlays, jpeg, rivals, max_distance)
+    _check_mixture(shading, opacity, base)
+    if base is not None:
+        opacity = "auto" if opacity is None else opacity
+        base = _base_beneath(base, picture_shape(image), box)
     if is_lazy(image) or np.ndim(image) > 3:
         shape = picture_shape(image)
         window = _window(box, shape[-2:])
@@ -121,23 +147,29 @@ def decode(
             max_distance=max_distance,
             no_data=no_data,
             dequantize=dequantize,
+            shading=shading,
+            opacity=opacity,
+            base=base,
             progress=None if is_lazy(image) else progress,  # a cluster's workers cannot call back
         )
         frames = over_frames(one, image[(slice(None),) * (len(shape) - 2) + window])
         return replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
-    rgb, opacity = as_rgb(image)
+    rgb, clear = as_rgb(image)
     rows, cols = _window(box, rgb.shape[:2])
     rgb = np.ascontiguousarray(rgb[rows, cols])
     report = progress if progress is not None else _silent
     curve = Curve.of(scale)
 
     report("look up colours", 0.0)
-    reading = read_positions(rgb, curve)
-    noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
-    if noisy:
-        reading = read_positions(rgb, curve, jpeg=True)
-    elif offset := level_offset(rgb, reading, curve):
-        reading = read_positions(rgb, curve, offset=offset)
+    mixed: Unmixed | None = None
+    if shading is not False:
+        mixed = remove_shading(rgb, curve, "auto" if shading is True else shading)
+    elif opacity is not None:
+        mixed = remove_base(rgb, curve, base, opacity)
+    if mixed is not None:
+        reading, noisy = mixed.reading, False
+    else:
+        reading, noisy = _read_plainly(rgb, curve, jpeg)
     limit = (
         distance_limit(reading.distance, noisy=noisy)
         if max_distance == "auto"
@@ -145,19 +177,20 @@ def decode(
     )
 
     rival_gap = None
-    if rivals == "resolve":
+    if rivals == "resolve" and mixed is None:
         report("choose among rivals", 0.2)
         reading, rival_gap = choose_rivals(rgb, reading, curve, limit=limit, noisy=noisy)
 
     report("find overlays", 0.3)
     empty = has_color(rgb, no_data, tolerance=12.0 if noisy else 1.0)
-    if opacity is not None:
-        empty |= opacity[rows, cols] == 0
+    if clear is not None:
+        empty |= clear[rows, cols] == 0
+    seen = rgb if mixed is None else mixed.colors
     if overlays == "keep":
         nothing = np.zeros_like(empty)
         masks = Masks((reading.distance > limit) & ~empty, nothing, empty)
     else:
-        masks = find_overlay(rgb, reading, curve, empty, limit=limit, noisy=noisy)
+        masks = find_overlay(seen, reading, curve, empty, limit=limit, noisy=noisy)
     clean = ~masks.hidden
 
     position = reading.position
@@ -166,7 +199,10 @@ def decode(
         position = smooth_positions(position, reading.distance, reading.slope, clean)
 
     report("estimate the uncertainty", 0.8)
-    spread = position_uncertainty(position, reading, curve, clean, noisy=noisy)
+    if mixed is not None:
+        spread = mixed.spread
+    else:
+        spread = position_uncertainty(position, reading, curve, clean, noisy=noisy)
     if rival_gap is not None:
         spread = np.hypot(spread, rival_gap / 2)
     values, sigma = curve.value(position), spread * curve.value_slope(position)
@@ -176,6 +212,8 @@ def decode(
     flags = _end_flags(position, curve)
     if rival_gap is not None:
         flags[rival_gap > 0] |= np.uint8(Flag.AMBIGUOUS)
+    if mixed is not None:
+        flags[mixed.open] |= np.uint8(Flag.AMBIGUOUS)
     flags[~clean] = 0
     flags[masks.off_scale] |= np.uint8(Flag.OFF_SCALE)
     flags[masks.overlay] |= np.uint8(Flag.OVERLAY)
@@ -190,6 +228,7 @@ def decode(
         sigma = np.where(filled, error * curve.value_slope(place), sigma)
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
+    note = None if mixed is not None else seems_mixed(rgb, curve, reading.distance > limit)
     report("done", 1.0)
     return Field(
         np.where(readable, values, np.nan).astype(np.float32),
@@ -197,8 +236,23 @@ def decode(
         np.where(readable, sigma, np.nan).astype(np.float32),
         flags,
         scale=scale,
+        mixture=None if mixed is None else mixed.mixture,
+        notes=() if note is None else (note,),
         **_place(rows, cols, x_axis, y_axis),
     )
+
+
+def _read_plainly(
+    rgb: np.ndarray, curve: Curve, jpeg: bool | Literal["auto"]
+) -> tuple[Reading, bool]:
+    """Positions of opaque, unshaded colours, and whether the picture is taken to be a JPEG."""
+    reading = read_positions(rgb, curve)
+    noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
+    if noisy:
+        reading = read_positions(rgb, curve, jpeg=True)
+    elif offset := level_offset(rgb, reading, curve):
+        reading = read_positions(rgb, curve, offset=offset)
+    return reading, noisy
 
 
 def _place(rows: slice, cols: slice, x_axis: Axis | None, y_axis: Axis | None) -> dict[str, Any]:
@@ -233,6 +287,31 @@ def _check_choices(
         isinstance(max_distance, int | float | np.number) and max_distance >= 0
     ):
         raise FigureError(f"max_distance is 'auto' or a number from 0 up, not {max_distance!r}.")
+
+
+def _check_mixture(shading: object, opacity: object, base: object) -> None:
+    if shading not in (True, False, *BLEND_MODES):
+        raise FigureError(
+            f"shading is True, False or one of {', '.join(BLEND_MODES)}, not {shading!r}."
+        )
+    number = isinstance(opacity, int | float | np.number) and not isinstance(opacity, bool)
+    if not (opacity is None or opacity == "auto" or (number and 0 < opacity <= 1)):  # type: ignore[operator]
+        raise FigureError(f"opacity is 'auto' or a number above 0 and up to 1, not {opacity!r}.")
+    if shading is not False and (opacity is not None or base is not None):
+        raise FigureError("Give shading, or opacity and base; both at once cannot be taken out.")
+
+
+def _base_beneath(
+    base: np.ndarray, shape: tuple[int, ...], box: tuple[float, float, float, float] | None
+) -> np.ndarray:
+    """The part of a base that lies under the box."""
+    below = as_rgb(base)[0]
+    if below.shape[:2] != shape[-2:]:
+        raise ImageError(
+            f"The base is {below.shape[1]} x {below.shape[0]} pixels, the picture {shape[-1]} x "
+            f"{shape[-2]}; give a base of the picture's size."
+        )
+    return np.ascontiguousarray(below[_window(box, shape[-2:])])
 
 
 def _window(

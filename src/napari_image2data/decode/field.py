@@ -14,6 +14,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Mixture:
+    """What was mixed into the colours of a picture, and was taken out of them.
+
+    Attributes
+    ----------
+    mode : str
+        "overlay", "soft", "hsv" or "multiply" light; or "base", a picture beneath.
+    opacity : float
+        Opacity of the layer over the base, 0..1; 1 for light.
+    light : (..., h, w) float32 ndarray or None
+        The light that was cast, or the base's grey, 0..1; NaN where nothing can be read. None where
+        the base was given.
+    """
+
+    mode: str
+    opacity: float
+    light: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Field:
     """A decoded picture.
 
@@ -34,6 +54,10 @@ class Field:
         The scale that was used.
     box : (x0, y0, x1, y1) tuple of int
         The part of the picture that was decoded, as pixel edges.
+    mixture : Mixture or None
+        Light or base that was taken out of the colours, where `decode` was asked to.
+    notes : tuple of str
+        Plain sentences about what the picture seems to be and the options did not allow for.
     """
 
     values: Any
@@ -44,6 +68,8 @@ class Field:
     y: np.ndarray
     scale: ColorScale | None = None
     box: tuple[int, int, int, int] | None = None
+    mixture: Mixture | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         unit = f", {self.scale!r}" if self.scale is not None else ""
