@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from napari_image2data.color.bar_map import HALF_BIN, BarMap, match_bar
 from napari_image2data.color.image import as_rgb
 from napari_image2data.errors import ScaleError
 
@@ -39,9 +40,11 @@ class Colorbar:
     direction : {"up", "down", "left", "right"}
     under, over : (3,) float64 ndarray or None
         Colours of the extend triangles at the start and at the end.
-    offsets : tuple of int
+    offsets : tuple of int or None
         (1,) where the picture holds the bar's colours cut down to whole levels that the bar rounds,
-        (-1,) where it is the other way round, else ().
+        (-1,) where it is the other way round, else (); None where both may occur.
+    name : str or None
+        Qualified name of the map that the bar shows, where it is one of the catalogue.
     """
 
     colors: np.ndarray
@@ -50,7 +53,8 @@ class Colorbar:
     direction: Direction
     under: np.ndarray | None
     over: np.ndarray | None
-    offsets: tuple[int, ...]
+    offsets: tuple[int, ...] | None
+    name: str | None = None
 
 
 def bar_ends(box: Sequence[float], direction: Direction) -> tuple[float, float]:
@@ -128,13 +132,60 @@ def read_colorbar(
     if classes is not None:
         colors, middles = classes
         return Colorbar(colors / 255, middles / length, True, direction, under, over, ())
+    known = match_bar(profile, where - start, length, noisy=noisy)
+    if known is not None and not _fills(known, length):
+        known = None
+    if known is not None and (noisy or known.n_bins or _is_coarse(profile, rgb)):
+        return Colorbar(
+            known.table / 255,
+            _known_positions(known, length, noisy=noisy),
+            False,
+            direction,
+            under,
+            over,
+            None if known.n_bins else (),
+            known.name,
+        )
     offsets: tuple[int, ...] = ()
     if noisy:
         colors, at = _with_ends(_smooth(profile), where - start, length)
     else:
         colors, at = _ramp(profile, where - start, length)
         offsets = _offsets(rgb, colors)
-    return Colorbar(colors / 255, at / length, False, direction, under, over, offsets)
+    name = None if known is None else known.name
+    return Colorbar(colors / 255, at / length, False, direction, under, over, offsets, name)
+
+
+def _fills(known: BarMap, length: float) -> bool:
+    """Whether a map begins and ends where the bar does."""
+    slack = max(2.5, 0.015 * length)
+    return abs(known.start) <= slack and abs(known.end - length) <= slack
+
+
+def _is_coarse(profile: np.ndarray, rgb: np.ndarray) -> bool:
+    """Whether a bar shows few of the colours that the picture has along the same map."""
+    return _held_shares(rgb, profile)[0] < 0.5
+
+
+def _known_positions(known: BarMap, length: float, *, noisy: bool) -> np.ndarray:
+    """Where along the bar, 0..1, the colours of a known map lie.
+
+    Of a lossless bar the map fills the bar exactly, whatever its pixels say: with equal bins, or
+    from the first colour at one end to the last at the other where the fit says that. Of a noisy
+    bar the places are those that were fitted, within the bar.
+    """
+    count = len(known.table)
+    middles = (np.arange(count) + 0.5) / count
+    if not noisy:
+        stretch = (known.end - length - known.start) / length
+        ends_at_colors = known.n_bins == 0 or stretch > 0.5 / count
+        return np.linspace(0, 1, count) if ends_at_colors else middles
+    start, end = (
+        fitted if abs(fitted - given) > HALF_BIN * length else given
+        for fitted, given in ((known.start, 0.0), (known.end, length))
+    )
+    start, end = max(start, 0.0), min(end, length)
+    return np.asarray((start + middles * (end - start)) / length)
 
 
 def _offsets(rgb: np.ndarray, table: np.ndarray) -> tuple[int, ...]:
@@ -142,6 +193,19 @@ def _offsets(rgb: np.ndarray, table: np.ndarray) -> tuple[int, ...]:
 
     A picture that was drawn from the table itself holds it exactly; one that was drawn in finer
     steps, or resampled, misses it to both sides.
+    """
+    exact, up, down, about = _held_shares(rgb, table)
+    for offset, one, other in ((1, up, down), (-1, down, up)):
+        if about and exact < 0.8 and one > 0.95 and other < 0.7:
+            return (offset,)
+    return ()
+
+
+def _held_shares(rgb: np.ndarray, table: np.ndarray) -> tuple[float, float, float, float]:
+    """How a picture's pixels that are within a level of a table's colours hold these.
+
+    Share of those pixels that are exactly one; one or up to a level below; one or up to a level
+    above; and the share of the picture that they are.
     """
     step = max(1, int(np.sqrt(rgb.shape[0] * rgb.shape[1] / 250_000)))
     bytes_ = np.array([1, 256, 65536])
@@ -155,12 +219,9 @@ def _offsets(rgb: np.ndarray, table: np.ndarray) -> tuple[int, ...]:
         near = near[((near >= 0) & (near <= 255)).all(axis=1)]
         return int(count[np.isin(colors, near @ bytes_)].sum())
 
-    exact, up, down = (held(steps) for steps in (cube[:1], cube, -cube))
     about = held(around)
-    for offset, one, other in ((1, up, down), (-1, down, up)):
-        if exact < 0.8 * about and one > 0.95 * about and other < 0.7 * about:
-            return (offset,)
-    return ()
+    exact, up, down = (held(steps) / max(1, about) for steps in (cube[:1], cube, -cube))
+    return exact, up, down, about / int(count.sum())
 
 
 def _checked_box(box: Sequence[float], rgb: np.ndarray) -> tuple[float, float, float, float]:

@@ -15,20 +15,17 @@ through colour space are told apart by the colours that their tables lack.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from napari_image2data.color.catalog_tables import CatalogTables, catalog_tables
 from napari_image2data.color.picture_colors import PictureColors, pack, picture_colors
 from napari_image2data.errors import ImageError
 
 _FOREIGN = 0.02
 _LOG_FOREIGN = float(np.log(_FOREIGN / 256**3))
 _SPREADS = np.array([0.6, 1.0, 1.7, 3.0, 5.0, 8.0, 12.0])
-_N_COLORS = 256
 _N_CANDIDATES = 80
-# what people draw with: decides between maps that the picture cannot tell apart
-_USUAL = {"bids", "matplotlib", "matlab", "gnuplot", "cividis", "google", "cubehelix", "yorick"}
 
 
 @dataclass(frozen=True)
@@ -62,14 +59,6 @@ class ColormapMatch:
     residual: float
     used: tuple[float, float]
     aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class _Catalog:
-    names: tuple[str, ...]
-    tables: np.ndarray  # (M, 256, 3) float32, levels
-    classes: np.ndarray  # (M,) bool: nothing lies between two colours
-    usual: np.ndarray  # (M,) bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +111,7 @@ def identify_colormap(image: np.ndarray, *, n_matches: int = 10) -> list[Colorma
             "A picture of one colour cannot tell which colour map drew it; "
             "give the plot area, where the data's colours vary."
         )
-    catalog = _catalog()
+    catalog = catalog_tables()
     fits = [_fit(evidence, catalog, index) for index in _candidates(evidence, catalog)]
     at_most = 100.0 if evidence.exact else 30.0  # blocks of a noisy picture err together
     n_effective = min(at_most, max(3.0, len(evidence.colors) / 3))
@@ -131,7 +120,7 @@ def identify_colormap(image: np.ndarray, *, n_matches: int = 10) -> list[Colorma
 
 
 def _matches(
-    fits: list[_Fit], logs: np.ndarray, catalog: _Catalog, n_matches: int
+    fits: list[_Fit], logs: np.ndarray, catalog: CatalogTables, n_matches: int
 ) -> list[ColormapMatch]:
     weight = np.exp(logs - logs.max())
     order = np.argsort(-logs, kind="stable")
@@ -167,7 +156,7 @@ def _same_colors(one: np.ndarray, other: np.ndarray, tolerance: float = 2.0) -> 
     return bool(min(abs(one - other).mean(), abs(one - other[::-1]).mean()) < tolerance)
 
 
-def _log_prior(fit: _Fit, catalog: _Catalog) -> float:
+def _log_prior(fit: _Fit, catalog: CatalogTables) -> float:
     """A slight preference for usual maps, smooth maps and maps that are used in full."""
     usual = 2.0 if catalog.usual[fit.index] else 0.0
     smooth = 0.0 if catalog.classes[fit.index] else 0.3
@@ -175,7 +164,7 @@ def _log_prior(fit: _Fit, catalog: _Catalog) -> float:
     return usual + smooth + shifted + float(np.log(max(fit.share_used, 0.05)))
 
 
-def _candidates(evidence: PictureColors, catalog: _Catalog) -> np.ndarray:
+def _candidates(evidence: PictureColors, catalog: CatalogTables) -> np.ndarray:
     """The maps that come near most of the colours, by a quarter of their tables."""
     rng = np.random.default_rng(0)
     n_drawn = min(400, len(evidence.colors))
@@ -189,7 +178,7 @@ def _candidates(evidence: PictureColors, catalog: _Catalog) -> np.ndarray:
     return np.argsort(-near, kind="stable")[:_N_CANDIDATES]
 
 
-def _fit(evidence: PictureColors, catalog: _Catalog, index: int) -> _Fit:
+def _fit(evidence: PictureColors, catalog: CatalogTables, index: int) -> _Fit:
     table = catalog.tables[index]
     distance, nearest = _distance(evidence.colors, table, classes=bool(catalog.classes[index]))
     length = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(table, axis=0), axis=1)))
@@ -292,33 +281,3 @@ def _dense(table: np.ndarray, times: int = 8) -> np.ndarray:
     at = np.minimum(fine.astype(int), len(table) - 2)
     part = (fine - at)[:, None]
     return np.asarray(table[at] * (1 - part) + table[at + 1] * part)
-
-
-@lru_cache(maxsize=1)
-def _catalog() -> _Catalog:
-    from cmap import Colormap
-
-    from napari_image2data.color.tool_maps import tool_map, tool_map_names
-
-    catalog = Colormap.catalog()
-    keys: dict[str, list[str]] = {}
-    for key in sorted(catalog.namespaced_keys()):
-        keys.setdefault(catalog.resolve(key), []).append(key)
-    position = np.linspace(0, 1, _N_COLORS)
-    names, tables, classes, usual = [], [], [], []
-    for qualified, spellings in keys.items():
-        colormap = Colormap(qualified)
-        names.append(next((s for s in spellings if s.lower() == qualified), qualified))
-        tables.append(np.asarray(colormap(position), np.float32)[:, :3])
-        classes.append(colormap.interpolation == "nearest")
-        spaces = {spelling.split(":")[0] for spelling in spellings}
-        smooth_brewer = "colorbrewer" in spaces and not classes[-1]
-        usual.append(bool(spaces & _USUAL) or smooth_brewer)
-    for name in tool_map_names():
-        colormap = tool_map(name)
-        if colormap is not None:
-            names.append(name)
-            tables.append(np.asarray(colormap(position), np.float32)[:, :3])
-            classes.append(False)
-            usual.append(False)
-    return _Catalog(tuple(names), np.array(tables) * 255, np.array(classes), np.array(usual))

@@ -299,6 +299,7 @@ class ColorScale:
             discrete=bar.discrete,
             vmin=float(knots[0, 1]),
             vmax=float(knots[-1, 1]),
+            name=bar.name,
             knots=knots if len(knots) > 2 else None,
             under=bar.under,
             over=bar.over,

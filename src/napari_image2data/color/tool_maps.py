@@ -85,6 +85,31 @@ def tool_map(name: str) -> Colormap | None:
     return Colormap(colors[::-1] if plain != name else colors, name=found + name[len(plain) :])
 
 
+def tool_map_colors(name: str, position: np.ndarray) -> np.ndarray:
+    """Colours of one of `tool_map_names` at positions along it.
+
+    Parameters
+    ----------
+    name : str
+        Exactly as in `tool_map_names`.
+    position : (N,) ndarray
+        0..1.
+
+    Returns
+    -------
+    (N, 3) float64 ndarray
+        sRGB, 0..1.
+
+    Examples
+    --------
+    >>> tool_map_colors("gnuplot:gray", np.array([0.5])).round(2).tolist()
+    [[0.63, 0.63, 0.63]]
+    """
+    colors = _recipes()[name].clip(0, 1)
+    at = np.linspace(0, 1, len(colors))
+    return np.stack([np.interp(position, at, channel) for channel in colors.T], axis=1)
+
+
 @lru_cache(maxsize=1)
 def _recipes() -> dict[str, np.ndarray]:
     t = np.linspace(0, 1, _N_COLORS)
