@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.drawing.gallery import figures
+from benchmarks.drawing.random_figures import Drops, random_figures
 from benchmarks.drawing.store import save
 from benchmarks.drawing.variants import VARIANTS
 from benchmarks.scoring import Score, rate, read_and_score
@@ -68,13 +69,24 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="keep pictures and truth in this folder")
     parser.add_argument("--variants", action="store_true", help="also resampled and as JPEG")
     parser.add_argument("--tools", nargs="*", default=[], help="only figures by these tools")
+    parser.add_argument(
+        "--random", nargs=2, type=int, metavar=("SEED", "COUNT"), help="figures by chance instead"
+    )
+    parser.add_argument("--damaged", action="store_true", help="with --random: JPEG or resampled")
+    parser.add_argument("--draw-only", action="store_true", help="draw and keep, read nothing")
     args = parser.parse_args()
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
     groups: dict[str, list[Score]] = {}
-    for figure in figures(frozenset(args.tools)):
+    tools, drops = frozenset(args.tools), Drops()
+    drawn = figures(tools)
+    if args.random is not None:
+        drawn = random_figures(*args.random, tools, damaged=args.damaged, drops=drops)
+    for figure in drawn:
         if args.out is not None:
             save(figure, args.out)
+        if args.draw_only:
+            continue
         versions = {"": figure}
         if args.variants:
             versions |= {name: change(figure) for name, change in VARIANTS.items()}
@@ -86,6 +98,10 @@ def main() -> None:
             missed = misses(score)
             if missed:
                 print(f"{figure.name} {name}: {missed}")
+    for reason, times in drops.reasons.items():
+        print(f"drawn again {times} times: {reason}")
+    if args.draw_only:
+        return
     print("\n" + " " * 22 + "".join(f"{column:>11}" for column in COLUMNS))
     for name, scores in groups.items():
         print(row(name, scores))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import griddata
 from scipy.ndimage import gaussian_filter
 
 
@@ -78,3 +79,25 @@ def with_holes(field: np.ndarray, seed: int, n: int = 3, size: float = 0.12) -> 
         ry, rx = rng.uniform(0.5, 1.2, 2) * size
         out[((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 < 1] = np.nan
     return out
+
+
+def spectrogram(rows: int, cols: int, seed: int) -> np.ndarray:
+    """Make a noisy texture with ridges that wander, as spectrograms show."""
+    rng = np.random.default_rng(seed)
+    y = np.linspace(0, 1, rows)[:, None]
+    out = 0.5 * gaussian_filter(rng.standard_normal((rows, cols)), (1, 2.5))
+    out -= 0.5 * y
+    for _ in range(3):
+        middle = rng.uniform(0.1, 0.8) + gaussian_filter(rng.standard_normal(cols), 12) * 0.3
+        out += rng.uniform(0.3, 0.9) * np.exp(-(((y - middle) / 0.05) ** 2))
+    return unit(out)
+
+
+def tomography(rows: int, cols: int, seed: int) -> np.ndarray:
+    """Interpolate scattered samples linearly, as profiles of field data are made."""
+    rng = np.random.default_rng(seed)
+    corners = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    place = np.vstack([corners, rng.uniform(0, 1, (60, 2))])
+    value = np.sin(5 * place[:, 0] + rng.uniform(0, 6)) + 0.5 * rng.standard_normal(len(place))
+    y, x = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : cols * 1j]
+    return unit(griddata(place, value, (np.clip(y, 0, 1), np.clip(x, 0, 1))))
