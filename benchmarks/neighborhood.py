@@ -122,6 +122,41 @@ def print_shading() -> None:
             print(f"  {name:8} {opacity} {error:.4f} {found.mixture.opacity:.2f}")
 
 
+def jpeg_fields(seed: int) -> dict[str, np.ndarray]:
+    """Draw a field of each kind: smooth, with edges, in cells of 12 pixels, rough at all scales."""
+    smooth, other = random_field(seed, 30, (344, 408)), random_field(seed + 100, 12, (344, 408))
+    cells = np.kron(random_field(seed, 1, (29, 34)), np.ones((12, 12)))
+    down, across = np.fft.fftfreq(344)[:, None], np.fft.fftfreq(408)[None]
+    falling = np.maximum(np.hypot(down, across), 1 / 408) ** -1.5
+    noise = np.random.default_rng(seed).normal(size=(344, 408))
+    rough = np.fft.ifft2(np.fft.fft2(noise) * falling).real
+    kinds = {
+        "smooth": smooth,
+        "edges": np.where(other > 0.5, smooth, 1 - smooth),
+        "cells": cells[:344, :408],
+        "rough": (rough - rough.min()) / np.ptp(rough),
+    }
+    return {kind: field[60:284, 60:348] for kind, field in kinds.items()}
+
+
+def print_jpeg() -> None:
+    print("JPEG 4:2:0: mean error relative to nearest colour, two fields; share lost")
+    for quality in (30, 75, 95):
+        for name in ("jet", "turbo", "viridis", "RdBu_r"):
+            row: dict[str, list[str]] = {}
+            for seed in (0, 1):
+                for kind, field in jpeg_fields(seed).items():
+                    picture, scale = drawn(name, field)
+                    picture = jpeg(picture, quality)
+                    plain = lookup(picture, scale, max_distance=np.inf, metric="rgb").values
+                    found = decode(picture, scale).values
+                    known = np.isfinite(found)
+                    ratio = abs(found - field)[known].mean() / abs(plain - field).mean()
+                    row.setdefault(kind, []).append(f"{ratio:.2f} ({1 - known.mean():.1%})")
+            cells = (f"{kind} {' '.join(texts)}" for kind, texts in row.items())
+            print(f"  {quality} {name:8}", " | ".join(cells))
+
+
 def print_cells() -> None:
     print("cells: shape found, largest error (40 x 30 cells on 800 x 600 pixels)")
     cells = random_field(3, 1, (30, 40))
@@ -166,5 +201,7 @@ if __name__ == "__main__":
     if parser.parse_args().pictures:
         draw_pictures()
     else:
-        for table in (*(print_identify, print_recover, print_rivals, print_shading, print_cells),):
+        for table in (
+            *(print_identify, print_recover, print_rivals, print_jpeg, print_shading, print_cells),
+        ):
             table()

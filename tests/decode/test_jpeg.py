@@ -11,7 +11,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from napari_image2data import ColorScale, decode, lookup
-from napari_image2data.decode.jpeg import find_jpeg_grid, shows_cells, smooth_positions
+from napari_image2data.decode.jpeg import find_jpeg_grid, shows_cells
+from napari_image2data.decode.jpeg_smooth import smooth_positions
 
 
 def smooth_field(seed: int, shape: tuple[int, int] = (224, 288), width: float = 30) -> np.ndarray:
@@ -37,13 +38,14 @@ def nearest_color_error(picture: np.ndarray, scale: ColorScale, truth: np.ndarra
 
 
 @pytest.mark.parametrize("name", ["jet", "turbo", "viridis", "RdBu_r"])
-def test_smooth_fields_at_quality_30(name: str) -> None:
-    truth, scale = smooth_field(0), ColorScale.from_name(name, vmin=0, vmax=1)
+@pytest.mark.parametrize("seed", [0, 10, 11])
+def test_smooth_fields_at_quality_30(name: str, seed: int) -> None:
+    truth, scale = smooth_field(seed), ColorScale.from_name(name, vmin=0, vmax=1)
     picture = as_jpeg(draw(truth, scale), 30)
     field = decode(picture, scale)
     assert np.isnan(field.values).mean() < 0.01
     error = np.nanmean(np.abs(field.values - truth))
-    assert error < 0.8 * nearest_color_error(picture, scale, truth)
+    assert error < 0.7 * nearest_color_error(picture, scale, truth)
 
 
 def test_edges_stay() -> None:

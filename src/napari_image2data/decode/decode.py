@@ -19,7 +19,8 @@ from napari_image2data.decode.blend import BLEND_MODES
 from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
-from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, smooth_positions
+from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg
+from napari_image2data.decode.jpeg_smooth import smooth_positions
 from napari_image2data.decode.mixture import (
     Shading,
     Unmixed,

@@ -1,8 +1,7 @@
-"""JPEG: was this picture one, and what did its pixels show before."""
+"""JPEG: was this picture one, and is it a picture of cells."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,85 +116,6 @@ def looks_like_jpeg(grid: JpegGrid | None, spread: float, *, gray: bool = False)
     return (clear and spread > 0.6) or (grid.share > 0.68 and 1.5 < spread < 25)
 
 
-def smooth_positions(
-    position: np.ndarray,
-    distance: np.ndarray,
-    slope: np.ndarray,
-    clean: np.ndarray,
-    *,
-    radius: int = 3,
-    spatial: float = 2.0,
-    workers: int = 2,
-) -> np.ndarray:
-    """Positions estimated with their neighbours: a bilateral filter whose range follows the slope.
-
-    Neighbours count by how near they are and by how well their position agrees; agreement is
-    measured in units of what the JPEG noise does to a position here, ``s = 2.5 n / |dC/du|``, kept
-    between 0.01 (0.005 in cells) and 0.08, where ``n`` is the noise of one colour channel.  Edges
-    larger than that stay. Where the result differs from a wider Gaussian by less than the noise, it
-    goes on to that, unless the picture is one of cells, whose corners a Gaussian would round. A
-    picture whose texture is livelier than its noise is left as it is: smoothing would cost more
-    than it mends.
-
-    Parameters
-    ----------
-    position, distance, slope : (h, w) float32 ndarray
-        As in `Reading`.
-    clean : (h, w) bool ndarray
-        Pixels that show data; the others neither change nor count.
-
-    Returns
-    -------
-    (h, w) float32 ndarray
-
-    Notes
-    -----
-    C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", ICCV 1998.
-    """
-    if not clean.any():
-        return position
-    noise = np.sqrt(float(np.median(distance[clean] ** 2)) / 1.39)
-    cells = shows_cells(position, clean)
-    told = noise > 0.5  # the greys of a grey picture tell no noise
-    least = 0.005 if cells and told else 0.01
-    width = np.clip(2.5 * noise / np.maximum(slope, 1e-3), least, 0.08).astype(np.float32)
-    height = position.shape[0]
-    padded = np.pad(position, radius, mode="edge")
-    weight = np.pad(clean.astype(np.float32), radius)
-    out = position.copy()
-
-    def rows(top: int) -> None:
-        bottom = min(top + 64, height)
-        center = position[top:bottom]
-        narrow = -0.5 / width[top:bottom] ** 2
-        total = np.zeros_like(center)
-        count = np.zeros_like(center)
-        for dy in range(2 * radius + 1):
-            for dx in range(2 * radius + 1):
-                window = (slice(top + dy, bottom + dy), slice(dx, dx + center.shape[1]))
-                change = padded[window] - center
-                near = np.float32(
-                    np.exp(-((dy - radius) ** 2 + (dx - radius) ** 2) / 2 / spatial**2)
-                )
-                share = np.exp(change * change * narrow) * weight[window] * near
-                total += share * change
-                count += share
-        moved = center + total / np.maximum(count, 1e-6)
-        out[top:bottom] = np.where(clean[top:bottom], moved, center)
-
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(rows, range(0, height, 64)))
-    if cells:
-        return out
-    even, lost = _evened_out(out, clean)
-    bearable = 1.2 * np.minimum(noise / np.maximum(slope, 1e-3), 0.08) + 1e-9
-    if told:
-        texture = float(np.median((lost / bearable)[clean]))
-        out = position + np.float32(1 / (1 + (texture / 1.2) ** 8)) * (out - position)
-    follow = 1 / (1 + (ndimage.maximum_filter(lost, 7) / bearable) ** 4)
-    return np.where(clean, out + follow * (even - out), out).astype(np.float32)
-
-
 def shows_cells(position: np.ndarray, clean: np.ndarray) -> bool:
     """Tell whether a picture is made of upright cells, by rows and columns that carry its steps.
 
@@ -234,20 +154,3 @@ def shows_cells(position: np.ndarray, clean: np.ndarray) -> bool:
         if np.mean(excess[used] > 1.6) < CELL_BORDERS:
             return False
     return True
-
-
-def _evened_out(
-    position: np.ndarray, clean: np.ndarray, *, wide: float = 3.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """A wider Gaussian, for errors of JPEG reach over whole blocks, and what it would destroy.
-
-    The latter is the difference to that Gaussian of 3 pixels, itself smoothed: no noise is left.
-    """
-    weight = clean.astype(np.float32)
-
-    def smooth(array: np.ndarray, width: float) -> np.ndarray:
-        total = ndimage.gaussian_filter(np.where(clean, array, np.float32(0)), width)
-        return np.asarray(total / np.maximum(ndimage.gaussian_filter(weight, width), 1e-6))
-
-    even = smooth(position, wide)
-    return even, np.where(clean, np.abs(smooth(position - even, 1.5)), np.float32(0))
