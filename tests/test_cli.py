@@ -124,3 +124,34 @@ def test_a_wrong_map_is_said(
             main(["decode", str(figure), "--cmap", name, "--vmin", "0", "--vmax", "1", *box]) == 0
         )
         assert ("check the colour map" in capsys.readouterr().out) is told
+
+
+def test_a_shaded_figure_is_said_to_be_one_and_read_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from napari_image2data.decode.blend import blend
+
+    value, light = np.meshgrid(np.linspace(0.1, 0.9, 120), np.linspace(0.2, 0.8, 90))
+    colors = i2d.ColorScale.from_name("viridis", vmin=0, vmax=1).to_color(value)
+    picture = np.round(blend("soft", colors, light) * 255).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "hills.png")
+    command = ["decode", str(tmp_path / "hills.png"), "--whole", "--formats", "npz"]
+    command += ["--cmap", "viridis", "--vmin", "0", "--vmax", "1", "-o", str(tmp_path)]
+    assert main(command) == 0
+    assert "decode with shading=True" in capsys.readouterr().out
+    assert main([*command, "--shading", "auto"]) == 0
+    assert 'light mixed in as "soft"' in capsys.readouterr().out
+    field = i2d.load_field(tmp_path / "hills.npz")
+    assert np.nanmean(abs(field.values - value)) < 0.01
+
+
+def test_cells_are_written_as_a_table(tmp_path: Path) -> None:
+    cells = np.random.default_rng(0).random((6, 8))
+    scale = i2d.ColorScale.from_name("viridis", vmin=0, vmax=1)
+    colors = scale.to_color(np.kron(cells, np.ones((15, 15))))
+    Image.fromarray(np.round(colors * 255).astype(np.uint8)).save(tmp_path / "cells.png")
+    command = ["decode", str(tmp_path / "cells.png"), "--whole", "--formats", "npz", "--cells"]
+    command += ["--cmap", "viridis", "--vmin", "0", "--vmax", "1", "-o", str(tmp_path)]
+    assert main(command) == 0
+    table = pd.read_csv(tmp_path / "cells-cells.csv")
+    np.testing.assert_allclose(table["value"], cells.ravel(), atol=0.01)

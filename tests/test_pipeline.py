@@ -118,3 +118,38 @@ def test_a_panel_that_does_not_exist(known_figure: KnownFigure) -> None:
     scale = i2d.ColorScale.from_name("viridis", vmin=2.0, vmax=10.0)
     with pytest.raises(FigureError, match="panel 7 does not exist"):
         i2d.ImageToData(known_figure.image).read(scale=scale, panel=7)
+
+
+def test_a_recipe_keeps_the_options_of_decode_and_the_cells(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    cells = rng.random((9, 12))
+    base = rng.integers(0, 255, (90, 144, 3), np.uint8)
+    scale = i2d.ColorScale.from_name("viridis", vmin=0.0, vmax=1.0)
+    colors = scale.to_color(np.kron(cells, np.ones((10, 12)))) * 255
+    picture = np.round(0.6 * colors + 0.4 * base).astype(np.uint8)
+    run = i2d.ImageToData(picture).read(scale=scale, box="all")
+    run.decode(base=base, opacity=0.6, overlays="keep").cells()
+    assert run.cell_grid.shape == cells.shape
+    np.testing.assert_allclose(run.cell_grid.values, cells, atol=0.01)
+    table = run.cell_grid.table()
+    np.testing.assert_array_equal(table["value"], run.cell_grid.values.ravel())
+    assert (table["x"][1], table["y"][13]) == pytest.approx((18, 15), abs=0.1)
+    recipe = i2d.Recipe.load(run.recipe.save(tmp_path / "recipe.json"))
+    again = i2d.ImageToData.from_recipe(recipe, picture)
+    np.testing.assert_array_equal(again.field.values, run.field.values)
+    np.testing.assert_array_equal(again.cell_grid.values, run.cell_grid.values)
+
+
+def test_the_samples_of_a_picture_become_its_points() -> None:
+    from scipy.spatial import cKDTree
+
+    rng = np.random.default_rng(1)
+    sites, values = rng.uniform(5, 95, (40, 2)), rng.random(40)
+    nearest = cKDTree(sites).query(np.argwhere(np.ones((100, 100))))[1].reshape(100, 100)
+    scale = i2d.ColorScale.from_name("viridis", vmin=0.0, vmax=1.0)
+    picture = np.round(scale.to_color(values[nearest]) * 255).astype(np.uint8)
+    run = i2d.ImageToData(picture).read(scale=scale, box="all").find_nodes()
+    assert run.nodes.kind == "nearest"
+    found = cKDTree(run.points[["row", "col"]]).query(sites)[0]
+    assert (found < 3).mean() >= 0.9
+    assert [name for name, _ in run.recipe.steps] == ["read", "decode", "find_nodes"]

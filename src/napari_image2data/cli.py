@@ -6,9 +6,10 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_image2data import __version__
+from napari_image2data.decode.blend import BLEND_MODES
 from napari_image2data.errors import Image2DataError
 
 if TYPE_CHECKING:
@@ -89,6 +90,27 @@ def _parser() -> argparse.ArgumentParser:
         help="ink over the data: leave it out, fill it from around, or decode it (mask)",
     )
     decode.add_argument(
+        "--shading",
+        choices=("auto", *BLEND_MODES),
+        help="take the light of a hillshade out; auto finds how it was mixed in",
+    )
+    decode.add_argument(
+        "--opacity",
+        type=_opacity,
+        help="the colours lie over another picture with this opacity (0..1, or auto)",
+    )
+    decode.add_argument(
+        "--base", type=Path, metavar="PICTURE", help="the picture beneath, as large as the figure"
+    )
+    decode.add_argument(
+        "--between-steps",
+        action="store_true",
+        help="read smooth fields finer than the steps of their scale (filled contours)",
+    )
+    decode.add_argument(
+        "--cells", action="store_true", help="also write one value a cell (heat maps of cells)"
+    )
+    decode.add_argument(
         "--points",
         type=float,
         metavar="TOLERANCE",
@@ -155,6 +177,13 @@ def _box(text: str) -> tuple[float, float, float, float]:
     return x0, y0, x1, y1
 
 
+def _opacity(text: str) -> float | str:
+    try:
+        return "auto" if text == "auto" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no opacity: 0..1, or auto") from None
+
+
 def _scale(options: argparse.Namespace, image: object) -> ColorScale | None:
     """The scale that the options name, None when it is to be read from the figure."""
     import numpy as np
@@ -198,13 +227,17 @@ def _decode(options: argparse.Namespace) -> None:
         scale=_scale(options, image),
         box="all" if options.whole else options.box or "auto",
         panel=options.panel,
-    ).decode(overlays=options.overlays)
+    ).decode(**_decode_options(options))
+    if options.cells:
+        run.cells()
     if options.points is not None:
         run.reduce(tolerance=options.points)
     assert run.field is not None
     assert run.scale is not None
     folder, stem = _folder(options.output), options.figure.stem
     written = [run.save(folder / f"{stem}.{ending}") for ending in formats]
+    if run.cell_grid is not None:
+        written.append(save_points(run.cell_grid.table(), folder / f"{stem}-cells.csv"))
     if run.points is not None:
         written.append(save_points(run.points, folder / f"{stem}-points.csv"))
     written.append(run.recipe.save(folder / f"{stem}-recipe.json"))
@@ -214,7 +247,14 @@ def _decode(options: argparse.Namespace) -> None:
         f"{readable:.1%} readable, scale {run.scale.name or 'from the colour bar'} "
         f"{run.scale.vmin:g}..{run.scale.vmax:g} {run.scale.norm}"
     )
-    for problem in run.panel.problems if run.panel is not None else ():
+    mixture = run.field.mixture
+    if mixture is not None and mixture.mode == "base":
+        print(f"opacity over what lies beneath: {mixture.opacity:.2f}")
+    elif mixture is not None:
+        print(f'light mixed in as "{mixture.mode}" was taken out')
+    if run.cell_grid is not None:
+        print(f"{run.cell_grid.shape[0]} x {run.cell_grid.shape[1]} cells")
+    for problem in (*(run.panel.problems if run.panel is not None else ()), *run.field.notes):
         print(f"note: {problem}")
     if readable < FEW_READABLE:
         print(
@@ -223,6 +263,22 @@ def _decode(options: argparse.Namespace) -> None:
         )
     for path in written:
         print(path)
+
+
+def _decode_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Options of `decode` that were given; the others keep their defaults."""
+    from napari_image2data.files.images import read_image
+
+    given: dict[str, Any] = {"overlays": options.overlays}
+    if options.shading is not None:
+        given["shading"] = True if options.shading == "auto" else options.shading
+    if options.opacity is not None:
+        given["opacity"] = options.opacity
+    if options.base is not None:
+        given["base"] = read_image(options.base)
+    if options.between_steps:
+        given["dequantize"] = True
+    return given
 
 
 def _folder(path: Path) -> Path:
@@ -326,5 +382,7 @@ def _run(options: argparse.Namespace) -> None:
         print("note: the recipe was made for another picture", file=sys.stderr)
     folder, stem = _folder(options.output), options.figure.stem
     print(run.save(folder / f"{stem}.npz"))
+    if run.cell_grid is not None:
+        print(save_points(run.cell_grid.table(), folder / f"{stem}-cells.csv"))
     if run.points is not None:
         print(save_points(run.points, folder / f"{stem}-points.csv"))

@@ -18,14 +18,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.cells import CellGrid
     from napari_image2data.decode.field import Field
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Panel
     from napari_image2data.reduce.compare import Report
+    from napari_image2data.reduce.nodes import Nodes
 
     Progress = Callable[[str, float], None]
 
 Box = tuple[float, float, float, float]
+
+STEPS = (
+    "read",
+    "decode",
+    "cells",
+    "mask",
+    "cluster",
+    "reduce",
+    "find_nodes",
+    "reconstruct",
+)
+"""Steps that a recipe can hold: methods of `ImageToData`."""
 
 FLAT_SLOPE = 0.0015
 """Slope that counts as flat when no tolerance is given: fraction of the range a pixel."""
@@ -75,6 +89,10 @@ class ImageToData:
         The plot area in use, None for the whole picture.
     field : Field or None
         The decoded data, from `decode`.
+    cell_grid : CellGrid or None
+        One value a cell, from `cells`.
+    nodes : Nodes or None
+        The samples that the picture was interpolated from, from `find_nodes`.
     gradient_mask : (h, w) bool ndarray or None
         Flat pixels, from `mask`.
     labels : (h, w) int32 ndarray or None
@@ -119,6 +137,8 @@ class ImageToData:
         self.x_axis: Axis | None = None
         self.y_axis: Axis | None = None
         self.field: Field | None = None
+        self.cell_grid: CellGrid | None = None
+        self.nodes: Nodes | None = None
         self.gradient_mask: np.ndarray | None = None
         self.labels: np.ndarray | None = None
         self.points: pd.DataFrame | None = None
@@ -206,6 +226,25 @@ class ImageToData:
         )
         return self._record("decode", **options)
 
+    def cells(self) -> Self:
+        """Take one value a cell off a picture of cells; see `find_cells`."""
+        from napari_image2data.decode.cells import find_cells
+
+        self.cell_grid = find_cells(self._decoded())
+        return self._record("cells")
+
+    def find_nodes(self) -> Self:
+        """Find the samples that the picture was interpolated from; see `find_nodes`.
+
+        They become the ``points``, if there are any.
+        """
+        from napari_image2data.reduce.nodes import find_nodes
+
+        self.nodes = find_nodes(self._decoded())
+        if len(self.nodes.points):
+            self.points = self.nodes.points
+        return self._record("find_nodes")
+
     def mask(self, **options: Any) -> Self:
         """Mark the flat pixels; ``options`` are those of `gradient_mask`.
 
@@ -278,7 +317,7 @@ class ImageToData:
         """
         run = cls(source)
         for name, options in recipe.steps:
-            if name not in ("read", "decode", "mask", "cluster", "reduce", "reconstruct"):
+            if name not in STEPS:
                 raise Image2DataError(f"The recipe asks for a step {name!r} that does not exist.")
             try:
                 getattr(run, name)(**{key: from_plain(value) for key, value in options.items()})

@@ -11,6 +11,8 @@ import numpy as np
 from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_image2data.decode.field import Field
 
 _SMALLEST = 2.5  # pixels: the narrowest cell that leaves a clean pixel
@@ -51,6 +53,23 @@ class CellGrid:
     def shape(self) -> tuple[int, int]:
         """Number of rows and columns of cells."""
         return (len(self.y), len(self.x))
+
+    def table(self) -> pd.DataFrame:
+        """One row a cell: row, col, x, y, value, sigma, share; as `save_points` writes it."""
+        import pandas as pd
+
+        row, col = np.indices(self.shape)
+        return pd.DataFrame(
+            {
+                "row": row.ravel(),
+                "col": col.ravel(),
+                "x": np.asarray(self.x)[col.ravel()],
+                "y": np.asarray(self.y)[row.ravel()],
+                "value": self.values.ravel(),
+                "sigma": self.sigma.ravel(),
+                "share": self.share.ravel(),
+            }
+        )
 
 
 def find_cells(field: Field) -> CellGrid:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from dataclasses import fields
 from typing import Any
 
@@ -11,11 +13,16 @@ from napari_image2data.color.scale import ColorScale
 from napari_image2data.errors import FileError
 from napari_image2data.figure.axis import Axis
 
+LARGE = 10_000
+"""Numbers from which an array is packed: as text a picture would fill a recipe."""
+
 STORABLE: dict[str, type[Any]] = {"ColorScale": ColorScale, "Axis": Axis}
 
 
 def to_plain(value: Any) -> Any:
     """JSON-able form of an option: scales and axes as dicts of their fields, arrays as lists.
+
+    Large arrays (a base picture) are compressed; all of their bits come back.
 
     Examples
     --------
@@ -28,6 +35,13 @@ def to_plain(value: Any) -> Any:
                 "object": name,
                 "fields": {item.name: to_plain(getattr(value, item.name)) for item in fields(kind)},
             }
+    if isinstance(value, np.ndarray) and value.size > LARGE:
+        packed = base64.b85encode(zlib.compress(np.ascontiguousarray(value).tobytes()))
+        return {
+            "packed": packed.decode("ascii"),
+            "type": value.dtype.str,
+            "shape": list(value.shape),
+        }
     if isinstance(value, np.ndarray):
         return {"array": value.tolist()}
     if isinstance(value, np.generic):
@@ -56,6 +70,9 @@ def from_plain(value: Any) -> Any:
         return tuple(from_plain(item) for item in value)
     if not isinstance(value, dict):
         return value
+    if "packed" in value:
+        raw = zlib.decompress(base64.b85decode(value["packed"]))
+        return np.frombuffer(raw, np.dtype(value["type"])).reshape(value["shape"])
     if "array" in value:
         return np.array(value["array"])
     if "object" not in value:
