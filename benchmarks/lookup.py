@@ -2,23 +2,25 @@
 
     python -m benchmarks lookup
 
-The recipe: a KD-tree of 10 000 colours of the map, asked for every pixel. The nearest of 256: a
-KD-tree of the map's 256 colours asked for every pixel, which is what the package unmap does (its
-release 0.1.2 fails on every named map of a current matplotlib, so its look-up is repeated here).
-Both are timed on a sample of the pixels, since their cost a pixel does not change with the
-picture's size. The bare take: 24-bit codes packed with numpy, and one `numpy.take` of a float32
-table.
+The recipe: a KD-tree of 10 000 colours of the map, asked for every pixel. unmap: the function of
+that name in the package's release, with its 256 colours (see `benchmarks.unmap_peer`). The nearest
+of 256: the KD-tree query that unmap spends its time on, alone. All three are timed on a sample of
+the pixels, since their cost a pixel does not change with the picture's size. The bare take: 24-bit
+codes packed with numpy, and one `numpy.take` of a float32 table.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +28,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from benchmarks.unmap_peer import install_unmap, time_unmap
 from napari_image2data import ColorScale, decode, lookup
 from napari_image2data.color.lookup import ColorTable
 
@@ -77,8 +80,8 @@ def bare_take(image: np.ndarray, table: np.ndarray) -> np.ndarray:
     return np.take(table, code)
 
 
-def compare(kind: str, megapixels: int) -> dict[str, float]:
-    """Nanoseconds a pixel of everything that is compared."""
+def compare(kind: str, megapixels: int, python_of_unmap: Path | None) -> dict[str, float]:
+    """Nanoseconds a pixel of everything that is compared; unmap's are NaN where it is not there."""
     image = picture(kind, megapixels)
     pixels = image.size / 3
     scale = ColorScale.from_name("jet", 0, 1)
@@ -90,6 +93,7 @@ def compare(kind: str, megapixels: int) -> dict[str, float]:
     repeat = 5 if megapixels <= 24 else 3
     return {
         "recipe": seconds(lambda: fine.query(sample), 2) / len(sample) * 1e9,
+        "unmap": time_unmap(python_of_unmap, sample, "jet") if python_of_unmap else np.nan,
         "nearest": seconds(lambda: coarse.query(sample), 2) / len(sample) * 1e9,
         "lookup": seconds(lambda: lookup(image, scale), repeat) / pixels * 1e9,
         "take": seconds(lambda: bare_take(image, table), repeat) / pixels * 1e9,
@@ -115,6 +119,17 @@ def memory(kind: str, megapixels: int) -> float:
 
 def main() -> None:
     """Print the tables."""
+    parser = argparse.ArgumentParser(description="Speed and memory of the look-up.")
+    parser.add_argument(
+        "--unmap-python", type=Path, help="a Python that has unmap; else one is made"
+    )
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        tables(args.unmap_python or install_unmap(Path(folder)))
+
+
+def tables(python_of_unmap: Path | None) -> None:
+    """Print them, with unmap run by a Python of its own."""
     print("## Look-up\n")
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ",
@@ -122,22 +137,24 @@ def main() -> None:
     )
     print(f"numpy {np.__version__}, load {os.getloadavg()[0]:.1f} at the start\n")
     print(
-        "| picture | Mpx | recipe | nearest of 256 | lookup | take | values alone "
-        "| recipe / lookup | nearest / lookup | values / take | lookup / lookup at 6 Mpx |"
+        "| picture | Mpx | recipe | unmap | nearest of 256 | lookup | take | values alone | recipe "
+        "/ lookup | unmap / lookup | nearest / lookup | values / take | lookup / lookup at 6 Mpx |"
     )
-    print("|--|--|--|--|--|--|--|--|--|--|--|")
+    print("|--" * 13 + "|")
     for kind in KINDS:
         first = None
         for megapixels in MEGAPIXELS:
-            ns = compare(kind, megapixels)
+            ns = compare(kind, megapixels, python_of_unmap)
             first = first or ns["lookup"]
             times = " | ".join(
-                f"{ns[key]:.1f}" for key in ("recipe", "nearest", "lookup", "take", "values")
+                f"{ns[key]:.1f}"
+                for key in ("recipe", "unmap", "nearest", "lookup", "take", "values")
             )
             ratios = " | ".join(
                 f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
                 for ratio in (
                     ns["recipe"] / ns["lookup"],
+                    ns["unmap"] / ns["lookup"],
                     ns["nearest"] / ns["lookup"],
                     ns["values"] / ns["take"],
                     ns["lookup"] / first,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from functools import partial
 from typing import TYPE_CHECKING
@@ -97,15 +98,42 @@ def test_decode_takes_stacks_and_cuts_its_box_from_each_frame() -> None:
     assert eager.box == single.box
 
 
-def test_a_lazy_frame_too_large_for_memory_is_decoded_in_tiles(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("lazily", [False, True])
+def test_a_frame_too_large_for_memory_is_decoded_in_tiles(
+    monkeypatch: pytest.MonkeyPatch, lazily: bool
 ) -> None:
+    monkeypatch.setattr(arrays, "WHOLE", 150 * 150)
     monkeypatch.setattr(arrays, "TILE", 100 * 100)
     monkeypatch.setattr(arrays, "OVERLAP", 8)
     image = stack(1, 150, 230)[0]
-    lazy = arrays.over_frames(partial(lookup, scale=SCALE), da.from_array(image, chunks=150))
-    assert lazy.values.numblocks != (1, 1)
-    assert_same(lazy, lookup(image, SCALE))
+    sizes = []
+
+    def one(part: np.ndarray) -> Field:
+        sizes.append(part.shape[0] * part.shape[1])
+        return lookup(part, SCALE)
+
+    field = arrays.over_frames(one, da.from_array(image, chunks=150) if lazily else image)
+    assert_same(field, lookup(image, SCALE))
+    assert len(sizes) >= 6
+    assert max(sizes) <= 116 * 116
+
+
+def test_a_large_memory_mapped_picture_decodes_like_one_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.tile(stack(1, 120, 150)[0], (2, 2, 1))
+    path = tmp_path / "large.raw"
+    image.tofile(path)
+    mapped = np.memmap(path, np.uint8, "r", shape=image.shape)
+    box = (10, 20, 280, 230)
+    known = decode(image, SCALE, box=box)
+    for module in (arrays, sys.modules[decode.__module__]):
+        monkeypatch.setattr(module, "WHOLE", 200 * 200)
+    monkeypatch.setattr(arrays, "TILE", 100 * 100)
+    tiled = decode(mapped, SCALE, box=box)
+    assert_same(tiled, known)
+    assert tiled.box == known.box
+    np.testing.assert_array_equal(tiled.x, known.x)
 
 
 def test_a_memory_mapped_picture_needs_no_copy(tmp_path: Path) -> None:

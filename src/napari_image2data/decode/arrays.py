@@ -18,13 +18,16 @@ from napari_image2data.decode.field import Field, Mixture
 from napari_image2data.errors import ImageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 BAND = 1 << 22
 """Pixels converted to 8 bits at a time, so that a large picture of floats needs no copy."""
 
-TILE = 1 << 25
-"""Pixels of a frame that are decoded in one piece; a larger lazy frame is cut into tiles."""
+WHOLE = 1 << 25
+"""Pixels of a frame that are decoded in one piece; a larger frame is cut into tiles."""
+
+TILE = 1 << 23
+"""Pixels of a tile; decoding needs about 76 bytes for each."""
 
 OVERLAP = 64
 """Pixels that neighbouring tiles share, more than any neighbourhood that decoding looks at."""
@@ -106,7 +109,9 @@ def read_lazily(image: Any, table: ColorTable) -> Pixels:
     return _columns(records)
 
 
-def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
+def over_frames(
+    decode_one: Callable[[np.ndarray], Field], image: Any, *, in_tiles: bool = True
+) -> Field:
     """Decode a stack frame by frame; a dask array stays lazy.
 
     Parameters
@@ -114,8 +119,9 @@ def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
     decode_one : callable
         Takes one picture ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` and returns its Field, of the
         picture's height and width. Give it any box by cutting the stack before.
-    image : (..., H, W, 3 | 4) numpy array, or dask array, also of one frame
-        A frame of a dask array that is larger than TILE pixels is decoded in overlapping tiles.
+    image : (..., H, W, 3 | 4) or (H, W) numpy or dask array
+    in_tiles : bool
+        Decode frames of more than WHOLE pixels in overlapping tiles (a dask array's always are).
 
     Returns
     -------
@@ -127,11 +133,13 @@ def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
     height, width = shape[-2:]
     if is_lazy(image):
         pixels = _frames_lazily(decode_one, image, shape)
-        scale, mixture = None, None
+        mixture = None
         notes: tuple[str, ...] = ()
     else:
-        fields = [decode_one(image[index]) for index in np.ndindex(shape[:-2])]
-        scale, mixture = fields[0].scale, _stacked([field.mixture for field in fields], shape)
+        frames = [image[index] for index in np.ndindex(shape[:-2])]
+        tiled = in_tiles and height * width > WHOLE
+        fields = [(_in_tiles(decode_one, f) if tiled else decode_one(f)) for f in frames]
+        mixture = _stacked([field.mixture for field in fields], shape)
         notes = tuple(dict.fromkeys(note for field in fields for note in field.notes))
         pixels = Pixels(
             *(np.stack([getattr(f, name) for f in fields]).reshape(shape) for name in _FIELDS)
@@ -140,7 +148,6 @@ def over_frames(decode_one: Callable[[np.ndarray], Field], image: Any) -> Field:
         *pixels,
         x=np.arange(width) + 0.5,
         y=np.arange(height) + 0.5,
-        scale=scale,
         box=(0, 0, width, height),
         mixture=mixture,
         notes=notes,
@@ -156,6 +163,42 @@ def _stacked(mixtures: list[Mixture | None], shape: tuple[int, ...]) -> Mixture 
     return replace(first, light=light.reshape(shape))
 
 
+def _in_tiles(decode_one: Callable[[np.ndarray], Field], frame: np.ndarray) -> Field:
+    """Decode a large frame tile by tile."""
+    height, width = frame.shape[:2]
+    pixels = Pixels(*(np.empty((height, width), RECORD[name]) for name in _FIELDS))
+    notes: dict[str, None] = {}
+    for window, inner in _tiles(height, width):
+        field = decode_one(frame[window])
+        notes |= dict.fromkeys(field.notes)
+        rows, columns = (
+            slice(outer.start + part.start, outer.start + part.stop)
+            for outer, part in zip(window, inner, strict=True)
+        )
+        for name, whole in zip(_FIELDS, pixels, strict=True):
+            whole[rows, columns] = getattr(field, name)[inner]
+    x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
+    return Field(*pixels, x=x, y=y, notes=tuple(notes))
+
+
+def _tiles(height: int, width: int) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """Windows that cover a frame, and the part of each window that counts, from its corner."""
+    side = int(TILE**0.5)
+
+    def spans(length: int) -> list[tuple[slice, slice]]:
+        out = []
+        for first in range(0, length, side):
+            last = min(first + side, length)
+            start = max(0, first - OVERLAP)
+            window = slice(start, min(length, last + OVERLAP))
+            out.append((window, slice(first - start, last - start)))
+        return out
+
+    for rows, inner_rows in spans(height):
+        for columns, inner_columns in spans(width):
+            yield (rows, columns), (inner_rows, inner_columns)
+
+
 _FIELDS = Pixels._fields
 
 
@@ -165,7 +208,7 @@ def _frames_lazily(
     colored = image.ndim > len(shape)
     ahead = len(shape) - 2
     height, width = shape[-2:]
-    cut = height * width > TILE
+    cut = height * width > WHOLE
     side = int(TILE**0.5)
     size = dict.fromkeys(range(ahead), 1)
     size |= {ahead: side if cut else -1, ahead + 1: side if cut else -1}

@@ -11,7 +11,7 @@ import numpy as np
 from napari_image2data.color.image import as_rgb
 from napari_image2data.color.scale import ColorScale
 from napari_image2data.decode.ambiguity import choose_rivals
-from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
+from napari_image2data.decode.arrays import WHOLE, is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
 from napari_image2data.decode.bands import dequantize as refine
 from napari_image2data.decode.bands import has_smooth_bands
@@ -65,7 +65,8 @@ def decode(
     ----------
     image : (H, W), (..., H, W, 3) or (..., H, W, 4) numpy or dask array
         uint8, uint16, bool, or float in 0..1. Fully transparent pixels are no data. A stack is
-        decoded frame by frame; a dask array stays lazy.
+        decoded frame by frame, a frame of more than 33 megapixels (it may be memory-mapped) in
+        tiles; a dask array stays lazy.
     scale : ColorScale
     box : (x0, y0, x1, y1), optional
         Pixel edges of the plot area; rounded to whole pixels.
@@ -136,7 +137,9 @@ def decode(
     if base is not None:
         opacity = "auto" if opacity is None else opacity
         base = _base_beneath(base, picture_shape(image), box)
-    if is_lazy(image) or np.ndim(image) > 3:
+    # light and opacity are those of a whole picture
+    in_tiles = shading is False and opacity is None
+    if is_lazy(image) or np.ndim(image) > 3 or (in_tiles and _is_large(image, box)):
         shape = picture_shape(image)
         window = _window(box, shape[-2:])
         one = partial(
@@ -153,7 +156,8 @@ def decode(
             base=base,
             progress=None if is_lazy(image) else progress,  # a cluster's workers cannot call back
         )
-        frames = over_frames(one, image[(slice(None),) * (len(shape) - 2) + window])
+        part = image[(slice(None),) * (len(shape) - 2) + window]
+        frames = over_frames(one, part, in_tiles=in_tiles)
         return replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
     rgb, clear = as_rgb(image)
     rows, cols = _window(box, rgb.shape[:2])
@@ -329,6 +333,14 @@ def _window(
     if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
         raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
     return slice(y0, y1), slice(x0, x1)
+
+
+def _is_large(image: Any, box: tuple[float, float, float, float] | None) -> bool:
+    """Tell whether a picture, or its box, is too large to be decoded in one piece."""
+    if np.ndim(image) < 2 or np.size(image) <= WHOLE:
+        return False
+    rows, cols = _window(box, np.shape(image)[:2])
+    return bool((rows.stop - rows.start) * (cols.stop - cols.start) > WHOLE)
 
 
 def _end_flags(position: np.ndarray, curve: Curve) -> np.ndarray:
