@@ -1,10 +1,13 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 import drawing
 from napari_image2data.figure.bands import band_edges
-from napari_image2data.figure.edges import measure_outline
+from napari_image2data.figure.edges import Edge, measure_outline
 from napari_image2data.figure.layout import find_layout, iou, overlap_share
+from napari_image2data.figure.map_ends import with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.ticks import find_ticks
@@ -166,3 +169,19 @@ def test_mapped_areas_are_told_from_photos_drawings_and_pages():
 def test_rectangle_arithmetic():
     assert iou((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert overlap_share((0, 0, 2, 2), (1, 0, 5, 5)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("degrade", [lambda rgb: rgb, drawing.as_jpeg])
+def test_a_frameless_bar_with_a_white_end_on_white_paper_ends_where_its_map_does(degrade):
+    layout = find_layout(degrade(drawing.heat_map(PLOT, BAR, framed=0.0, name="Reds")))
+    bar = with_map_ends(layout.bars[0], WHITE, noisy=layout.background.noisy)
+    assert off(bar.outline.box, BAR) < 1.0
+
+
+def test_a_bar_that_shows_a_part_of_its_map_keeps_its_ends():
+    layout = find_layout(drawing.heat_map(PLOT, BAR, framed=0.0, name="viridis"))
+    bar = layout.bars[0]
+    lower = dataclasses.replace(bar, profile=bar.profile[: len(bar.profile) * 2 // 3])
+    edges = (*bar.outline.edges[:3], Edge(200.6 / 3, 200.6 / 3))
+    lower = dataclasses.replace(lower, outline=dataclasses.replace(bar.outline, edges=edges))
+    assert with_map_ends(lower, WHITE) == lower

@@ -15,6 +15,7 @@ from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_facto
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.layout import Bar, Layout, find_layout
 from napari_image2data.figure.mapped import is_color_mapped
+from napari_image2data.figure.map_ends import with_map_ends
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
@@ -70,7 +71,10 @@ def read_figure(image: np.ndarray) -> Figure:
         texts = read_texts(rgb, layout.background.color)
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
-    bars = layout.bars[: max(1, len(layout.plots))]
+    bars = [
+        with_map_ends(bar, layout.background.color, noisy=layout.background.noisy)
+        for bar in layout.bars[: max(1, len(layout.plots))]
+    ]
     taken: set[int] = set()
     calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
     panels = [

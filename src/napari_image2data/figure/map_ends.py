@@ -1,0 +1,63 @@
+"""The ends of a colour bar, from the known map that its colours belong to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_image2data.color.bar_map import match_bar
+from napari_image2data.figure.edges import Edge
+
+if TYPE_CHECKING:
+    from napari_image2data.figure.layout import Bar
+
+# an end without a frame line: share of the length that it may be off before the map overrules it
+_UNSURE = 0.006
+_LEAST = 1.2  # pixels
+_BLUR = 0.02  # share of the length by which blur moves an end
+_PALE = 60.0  # levels between the page and colours that cannot be seen on it
+
+
+def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
+    """Move a bar's ends to where its map begins and ends, where they were seen wrongly.
+
+    A frame line ends a bar. Without one, an end in the colour of the page has no border, and blur
+    moves one; the colours between tell where the whole map would end (see `color.bar_map`).
+
+    Parameters
+    ----------
+    bar : Bar
+    page : (3,) ndarray
+        Colour of the page, levels of 255.
+    noisy : bool
+        True for a JPEG.
+
+    Returns
+    -------
+    Bar
+        The same where its colours are no known map, or its ends agree with the map's.
+    """
+    first, last = (1, 3) if bar.vertical else (0, 2)
+    box, inner = bar.outline.box, bar.outline.inner
+    length = box[last] - box[first]
+    at = inner[first] + np.arange(len(bar.profile)) + 0.5 - box[first]
+    known = match_bar(bar.profile, at, length, noisy=noisy)
+    if known is None:
+        return bar
+    edges = list(bar.outline.edges)
+    for side, inward, colors in (
+        (first, known.start, known.table),
+        (last, length - known.end, known.table[::-1]),
+    ):
+        if edges[side].ink is not None or abs(inward) < max(_LEAST, _UNSURE * length):
+            continue
+        if abs(inward) > _BLUR * length:
+            beyond = colors[: int(-inward / (known.end - known.start) * len(colors))]
+            if inward > 0 or np.abs(beyond - page).max() > _PALE:
+                continue  # a part of the map, not the whole
+        place = edges[side].center + inward
+        edges[side] = Edge(place, place)
+    left, top, right, bottom = edges
+    return replace(bar, outline=replace(bar.outline, edges=(left, top, right, bottom)))
