@@ -466,3 +466,123 @@ def test_a_shut_dock_lets_go_of_the_viewer(make_dock, viewer, figure, drawn):
     viewer.add_image(drawn.image, name="other", rgb=True)
     assert dock.session.figure is figure
     assert viewer.mouse_move_callbacks == []
+
+
+# ---- what the colours are mixed with, cells, samples ----------------------------------------
+
+
+def a_figure_of(viewer, image):
+    viewer.layers.clear()
+    return viewer.add_layer(Image(image, name="pic", rgb=True))
+
+
+def colors_of(values):
+    scale = i2d.ColorScale.from_name("viridis", vmin=0.0, vmax=1.0)
+    return scale.to_color(values)
+
+
+@pytest.fixture
+def shaded():
+    from napari_image2data.decode.blend import blend
+
+    value, light = np.meshgrid(np.linspace(0.1, 0.9, 90), np.linspace(0.2, 0.8, 70))
+    return value, light, np.round(blend("soft", colors_of(value), light) * 255).astype(np.uint8)
+
+
+def test_a_shaded_figure_is_named_and_the_light_taken_out(
+    make_dock, viewer, figure, shaded, settle, qtbot
+):
+    value, light, image = shaded
+    a_figure_of(viewer, image)
+    dock = make_dock(DecodeWidget)
+    dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
+    press(dock.decode.decode)
+    settle(dock)
+    assert "choose 'light: a hillshade' above" in dock.decode.note.value
+    with qtbot.waitSignal(dock.decode._soon.timeout, timeout=10_000):
+        dock.decode.mixed.value = "light"
+    settle(dock)
+    assert '"soft" was taken out' in dock.decode.note.value
+    assert np.nanmean(np.abs(viewer.layers["pic data"].data - value)) < 0.01
+    assert np.nanmean(np.abs(viewer.layers["pic light"].data - light)) < 0.02
+    assert dock.session.state.steps["decode"]["shading"] is True
+
+
+def test_a_picture_beneath_is_taken_out(make_dock, viewer, figure, settle):
+    value = np.tile(np.linspace(0.1, 0.9, 90), (70, 1))
+    base = np.random.default_rng(0).integers(0, 255, (70, 90, 3), np.uint8)
+    image = np.round(0.5 * colors_of(value) * 255 + 0.5 * base).astype(np.uint8)
+    drawn = a_figure_of(viewer, image)
+    beneath = viewer.add_layer(Image(base, name="photo", rgb=True))
+    dock = make_dock(DecodeWidget)
+    viewer.layers.selection.active = drawn
+    dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
+    dock.decode.overlays.value = "keep"
+    dock.decode.mixed.value = "base"
+    dock.decode.base.value = beneath
+    press(dock.decode.decode)
+    settle(dock)
+    assert np.nanmean(np.abs(viewer.layers["pic data"].data - value)) < 0.01
+    assert dock.session.state.field.mixture.opacity == pytest.approx(0.5, abs=0.01)
+
+
+def test_one_value_a_cell_is_a_layer_over_the_figure(make_dock, viewer, figure, settle, tmp_path):
+    cells = np.random.default_rng(0).random((7, 9))
+    image = np.round(colors_of(np.kron(cells, np.ones((10, 12)))) * 255).astype(np.uint8)
+    a_figure_of(viewer, image)
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
+    press(dock.decode.decode)
+    settle(dock)
+    dock.decode.cells.value = True
+    settle(dock)
+    layer = viewer.layers["pic cells"]
+    np.testing.assert_allclose(layer.data, cells, atol=0.01)
+    # the middle of the first cell, and of the last
+    np.testing.assert_allclose(layer.data_to_world((0, 0)), (4.5, 5.5), atol=0.1)
+    np.testing.assert_allclose(layer.data_to_world((6, 8)), (64.5, 101.5), atol=0.1)
+    dock.save.folder.value = str(tmp_path)
+    press(dock.save.save)
+    settle(dock)
+    assert (tmp_path / "pic-cells.csv").exists()
+    dock.decode.cells.value = False
+    assert "pic cells" not in names(viewer)
+
+
+def test_the_original_samples_become_the_points(make_dock, viewer, figure, settle):
+    from scipy.spatial import cKDTree
+
+    rng = np.random.default_rng(1)
+    sites, values = rng.uniform(5, 95, (40, 2)), rng.random(40)
+    nearest = cKDTree(sites).query(np.argwhere(np.ones((100, 100))))[1].reshape(100, 100)
+    a_figure_of(viewer, np.round(colors_of(values[nearest]) * 255).astype(np.uint8))
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
+    press(dock.decode.decode)
+    settle(dock)
+    press(dock.reduce.samples)
+    settle(dock)
+    found = viewer.layers["pic centroids"].data
+    assert (cKDTree(found).query(sites)[0] < 3).mean() >= 0.9
+    assert "find_nodes" in dock.session.state.steps
+
+
+def test_another_frame_of_a_stack_makes_mask_and_points_anew(make_dock, viewer, drawn, settle):
+    frames = np.stack([drawn.image, drawn.image[::-1]])
+    viewer.add_layer(Image(frames, name="movie", rgb=True))
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(
+        plot_box=(12, 14, 92, 70), source="name", cmap="viridis", vmin=2.0, vmax=6.0
+    )
+    viewer.dims.set_current_step(0, 0)
+    press(dock.decode.decode)
+    settle(dock)
+    press(dock.mask.mask)
+    settle(dock)
+    before = np.array(viewer.layers["movie gradient mask"].data)
+    viewer.dims.set_current_step(0, 1)
+    settle(dock)
+    after = viewer.layers["movie gradient mask"].data
+    assert not np.array_equal(before, after)
+    assert "Another frame" in dock.message.value
+    np.testing.assert_array_equal(dock.session.state.mask, np.asarray(after) > 0)

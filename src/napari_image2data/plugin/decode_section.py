@@ -6,14 +6,33 @@ from typing import Any
 
 import numpy as np
 from magicgui.widgets import CheckBox, ComboBox, FloatSlider
+from napari.layers import Image
 from qtpy.QtCore import QTimer
 
-from napari_image2data.decode.field import Flag
+from napari_image2data.decode.blend import BLEND_MODES
+from napari_image2data.decode.field import Field, Flag
+from napari_image2data.errors import FigureError
 from napari_image2data.plugin import steps
-from napari_image2data.plugin.controls import Section, button, grouped
+from napari_image2data.plugin.choices import picture_of, picture_size
+from napari_image2data.plugin.controls import (
+    NumberLine,
+    Section,
+    button,
+    grouped,
+    refresh_choices,
+)
 from napari_image2data.plugin.session import Session
 
 OVERLAYS = [("leave out", "mask"), ("fill in", "fill"), ("read like data", "keep")]
+
+
+MIXED = [
+    ("nothing", "nothing"),
+    ("light: a hillshade", "light"),
+    ("a grey picture beneath", "gray"),
+    ("a picture beneath: a layer", "base"),
+]
+BLENDS = [("found by itself", "auto"), *((mode, mode) for mode in BLEND_MODES)]
 
 
 class DecodeSection(Section):
@@ -41,7 +60,37 @@ class DecodeSection(Section):
             value=40,
             tooltip="Largest colour distance (levels of 255); moving it does not decode again",
         )
-        self.form.extend([self.overlays, self.limit])
+        self.mixed = ComboBox(
+            label="colours mixed with",
+            choices=MIXED,
+            value="nothing",
+            tooltip="A hillshaded map, or a half-transparent one over another picture, shows "
+            "colours that are not the scale's: take the light or the picture out",
+        )
+        self.blend = ComboBox(
+            label="blending", choices=BLENDS, tooltip="How the light was mixed in"
+        )
+        self.base = ComboBox(
+            label="picture beneath",
+            choices=self._bases,
+            nullable=True,
+            tooltip="An image layer of the figure's size",
+        )
+        self.opacity = NumberLine("opacity", "0..1; empty: found by itself")
+        self.opacity.native.setPlaceholderText("found by itself")
+        self.form.extend(
+            [self.overlays, self.limit, self.mixed, self.blend, self.base, self.opacity]
+        )
+        self.between = CheckBox(
+            text="Read between the steps",
+            tooltip="Few colours (filled contours) of a smooth field: interpolate between the "
+            "borders of the bands",
+        )
+        self.cells = CheckBox(
+            text="One value a cell",
+            tooltip="A picture of cells (heat map, correlation matrix): also a layer with one "
+            "value for each; saved as CSV",
+        )
         self.sigma = CheckBox(
             text="Uncertainty layer", tooltip="Standard uncertainty of each pixel"
         )
@@ -51,8 +100,19 @@ class DecodeSection(Section):
             tooltip="Put the layers at the values of x and y axis instead of over the figure",
         )
         self.decode = button("Decode", "Turn colours into values", primary=True)
-        self.below.extend([self.automatic, self.sigma, self.flags, self.coordinates, self.decode])
-        self.limit.visible = False
+        self.below.extend(
+            [
+                self.automatic,
+                self.between,
+                self.cells,
+                self.sigma,
+                self.flags,
+                self.coordinates,
+                self.decode,
+            ]
+        )
+        for hidden in (self.limit, self.blend, self.base, self.opacity):
+            hidden.visible = False
 
         self._soon = QTimer(self.native)  # goes with the widgets that it asks
         self._soon.setSingleShot(True)
@@ -60,6 +120,10 @@ class DecodeSection(Section):
         self._soon.timeout.connect(self.run)
         self.decode.changed.connect(self._on_decode)
         self.overlays.changed.connect(self._again)
+        self.mixed.changed.connect(self._on_mixed)
+        for control in (self.blend, self.base, self.opacity, self.between):
+            control.changed.connect(self._again)
+        self.cells.changed.connect(self._on_cells)
         self.automatic.changed.connect(self._on_automatic)
         self.limit.changed.connect(self._on_limit)
         self.sigma.changed.connect(self._on_layers)
@@ -73,6 +137,12 @@ class DecodeSection(Section):
         options: dict[str, Any] = {"overlays": self.overlays.value}
         if not self.automatic.value:
             options["max_distance"] = float(self.limit.value)
+        given = self.session.guarded(self._mixture)
+        if given is None:
+            return
+        options |= given
+        if self.between.value:
+            options["dequantize"] = True
         self.session.state.live.add("decode")
         steps.decode(
             self.session,
@@ -81,6 +151,57 @@ class DecodeSection(Section):
             flags=bool(self.flags.value),
             **options,
         )
+
+    def _mixture(self) -> dict[str, Any]:
+        """Options of `decode` for what the colours are mixed with."""
+        kind = self.mixed.value
+        if kind == "nothing":
+            return {}
+        if kind == "light":
+            return {"shading": True if self.blend.value == "auto" else self.blend.value}
+        opacity = self.opacity.read()
+        given: dict[str, Any] = {"opacity": "auto" if opacity is None else opacity}
+        if kind == "base":
+            if self.base.value is None:
+                raise FigureError("Choose the layer that lies beneath, as 'picture beneath'.")
+            given["base"] = np.asarray(picture_of(self.base.value))
+        return given
+
+    def _bases(self, widget: Any = None) -> list[Image]:
+        figure = self.session.figure
+        if figure is None:
+            return []
+        return [
+            layer
+            for layer in self.session.figure_layers()
+            if layer is not figure and picture_size(layer) == picture_size(figure)
+        ]
+
+    def _on_mixed(self, kind: str) -> None:
+        self.blend.visible = kind == "light"
+        self.base.visible = kind == "base"
+        self.opacity.visible = kind in ("gray", "base")
+        if kind == "base":
+            refresh_choices(self.base, self.base.value)
+        if kind != "base" or self.base.value is not None:
+            self._again()
+
+    def _on_cells(self, on: bool) -> None:
+        live = self.session.state.live
+        if not on:
+            live.discard("cells")
+            layer = self.session.state.layers.get("cells")
+            if layer is not None:
+                self.session.viewer.layers.remove(layer)
+            self.session.state.cells = None
+            self.session.state.steps.pop("cells", None)
+        else:
+            live.add("cells")
+            self._find_cells()
+
+    def _find_cells(self) -> None:
+        if self.cells.value and self.session.state.field is not None:
+            steps.cells(self.session)
 
     def _on_decode(self) -> None:
         self._soon.stop()
@@ -98,6 +219,7 @@ class DecodeSection(Section):
             self._again()
         elif what == "field":
             self._tell()
+            self._find_cells()
 
     def _on_automatic(self, automatic: bool) -> None:
         self.limit.visible = not automatic
@@ -134,6 +256,7 @@ class DecodeSection(Section):
     def _placed(self) -> bool:
         place = self.session.place()
         self._show()
+        self._find_cells()
         for role in ("mask", "clusters", "centroids", "reconstruction", "difference"):
             layer = self.session.state.layers.get(role)
             if layer is not None:
@@ -159,4 +282,20 @@ class DecodeSection(Section):
         if np.isfinite(field.sigma).any():
             sigma = float(np.nanmedian(field.sigma))
             words += f"; typical uncertainty ± {sigma:.2g} {self.session.choices.unit}".rstrip()
-        self.note.say(words + ".")
+        self.note.say(" ".join([words + ".", *self._about_mixture(field)]))
+
+    def _about_mixture(self, field: Field) -> list[str]:
+        """What was taken out of the colours, or should have been."""
+        mixture = field.mixture
+        if mixture is None:
+            return [
+                note.replace(
+                    "decode with shading=True", "choose 'light: a hillshade' above"
+                ).replace('decode with opacity="auto"', "choose 'a grey picture beneath' above")
+                for note in field.notes
+            ]
+        open_ones = float(((field.flags & int(Flag.AMBIGUOUS)) != 0).mean())
+        left = f" {open_ones:.0%} of the pixels remain open (flagged)." if open_ones > 0.01 else ""
+        if mixture.mode == "base":
+            return [f"An opacity of {mixture.opacity:.2f} was taken out.{left}"]
+        return [f'Light mixed in as "{mixture.mode}" was taken out.{left}']

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Layer
+from napari.layers import Image, Layer
 from napari.utils import Colormap, DirectLabelColormap
 
 from napari_image2data.decode.field import Field, Flag
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.cells import CellGrid
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -36,6 +37,8 @@ SUFFIX = {
     "data": "data",
     "sigma": "sigma",
     "flags": "flags",
+    "light": "light",
+    "cells": "cells",
     "mask": "gradient mask",
     "clusters": "clusters",
     "centroids": "centroids",
@@ -237,6 +240,57 @@ def sigma_layer(
         {**attributes, "colormap": "magma", "contrast_limits": (0.0, high), "visible": False},
         "image",
     )
+
+
+def light_layer(
+    field: Field,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> light``: the light, or the grey beneath, that was taken out of the colours."""
+    assert field.mixture is not None
+    light = field.mixture.light
+    assert light is not None
+    attributes = named(figure, "light", _stacked(place, light.ndim), provenance)
+    display = {"colormap": "gray", "contrast_limits": (0.0, 1.0), "visible": False}
+    return light, {**attributes, **display}, "image"
+
+
+def cells_layer(
+    grid: CellGrid,
+    field: Field,
+    figure: str,
+    place: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> LayerData:
+    """``<fig> cells``: one value a cell, each as large as the cell it was read from.
+
+    Unevenly spaced cells are placed as if they were even, for napari's layers have one pitch.
+    """
+    pitch = np.array([np.ptp(edges) / (len(edges) - 1) for edges in (grid.y_edges, grid.x_edges)])
+    # the first cell's centre, in pixel centres of the field
+    first = np.array([grid.y_edges[0], grid.x_edges[0]]) + (pitch - 1) / 2
+    attributes = named(figure, "cells", place, provenance)
+    step = np.asarray(attributes.get("scale", np.ones(2)), float)
+    corner = Image(np.zeros((2, 2)), **_transform(attributes))
+    shift = np.asarray(corner.data_to_world(first)) - np.asarray(corner.data_to_world((0, 0)))
+    affine = np.asarray(attributes.get("affine", np.eye(3)))[:2, :2]
+    attributes["translate"] = np.asarray(
+        attributes.get("translate", np.zeros(2)), float
+    ) + np.linalg.solve(affine, shift)
+    attributes["scale"] = step * pitch
+    display = (
+        scale_display(field.scale, layer_name(figure, "cells"))
+        if field.scale is not None
+        else plain_display(grid.values)
+    )
+    return grid.values, {**attributes, **display, "blending": "translucent_no_depth"}, "image"
+
+
+def _transform(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    keys = ("scale", "rotate", "shear", "translate", "affine")
+    return {key: attributes[key] for key in keys if key in attributes}
 
 
 def flags_layer(

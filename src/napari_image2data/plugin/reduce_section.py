@@ -46,7 +46,11 @@ class ReduceSection(Section):
         self.form.extend([self.by, self.error, self.number])
         self.place = button("Place points", "Find the fewest points", primary=True)
         self.draw = button("Error against points", "Draw the curve, to choose on it with a click")
-        self.below.append(row(self.place, self.draw))
+        self.samples = button(
+            "Find the original samples",
+            "Where the figure was interpolated from scattered samples: find those",
+        )
+        self.below.extend([row(self.place, self.draw), self.samples])
         self.plot = CurvePlot()
         self.plot.setVisible(False)
         self.below.native.layout().addWidget(self.plot)
@@ -54,6 +58,7 @@ class ReduceSection(Section):
         self.by.changed.connect(self._on_by)
         self.place.changed.connect(self.run)
         self.draw.changed.connect(self._on_draw)
+        self.samples.changed.connect(self._on_samples)
         self.error.changed.connect(self._again)
         self.number.changed.connect(self._again)
         self.plot.chosen.connect(self._on_chosen)
@@ -84,6 +89,10 @@ class ReduceSection(Section):
     def _on_draw(self) -> None:
         steps.curve(self.session, self._on_curve)
 
+    def _on_samples(self) -> None:
+        self.session.state.live -= {"cluster", "reduce"}
+        steps.nodes(self.session, lambda found: self.note.say(found.message))
+
     def _on_curve(self, table: pd.DataFrame) -> None:
         self.plot.show_curve(table["n_points"].tolist(), (100 * table["relative_rmse"]).tolist())
         self.plot.setVisible(True)
@@ -101,7 +110,7 @@ class ReduceSection(Section):
             self.plot.setVisible(False)
             self._again()
         elif what == "points":
-            mine = state.points is not None and "reduce" in state.steps
+            mine = state.points is not None and bool({"reduce", "find_nodes"} & state.steps.keys())
             self.done = mine
             self.note.say(self._words() if mine else "")
 

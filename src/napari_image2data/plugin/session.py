@@ -7,7 +7,6 @@ with that figure, so going to another one and back loses nothing.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -28,45 +27,18 @@ from napari_image2data.plugin.choices import (
     picture_size,
 )
 from napari_image2data.plugin.jobs import Jobs, Report
+from napari_image2data.plugin.state import STEPS, State
 from napari_image2data.plugin.update import add_or_update
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from napari_image2data.decode.field import Field
     from napari_image2data.figure.panel import Figure
 
-STEPS = ("reading", "choices", "field", "mask", "labels", "points", "rebuilt")
-"""Results in the order in which they depend on each other."""
+OF_A_FRAME = ("cells", "mask", "clusters", "centroids", "reconstruction", "difference", "swipe")
+"""Layers that are made of the frame on view when the figure is a stack."""
 
-PICTURES = ("data", "reconstruction", "difference", "swipe")
+PICTURES = ("data", "light", "cells", "reconstruction", "difference", "swipe")
 """Layers that cover the figure, from the lowest to the highest."""
-
-
-@dataclasses.dataclass
-class State:
-    """All that belongs to one figure layer."""
-
-    reading: Figure | None = None
-    panels: list[Choices] = dataclasses.field(default_factory=lambda: [Choices()])
-    panel: int = 0
-    looked_up: Field | None = None
-    """Every pixel's value whatever its distance, for the threshold's slider."""
-    decoded: Field | None = None
-    """The field as decoded, before the slider."""
-    field: Field | None = None
-    mask: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    points: pd.DataFrame | None = None
-    curve: pd.DataFrame | None = None
-    again: np.ndarray | None = None
-    report: Any = None
-    steps: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
-    layers: dict[str, Layer] = dataclasses.field(default_factory=dict)
-    name: str = ""
-    """The figure's name when it was last looked at, which its layers' names begin with."""
-    live: set[str] = dataclasses.field(default_factory=set)
-    """Steps that a person has run: they run again when what they need changes."""
 
 
 class Session:
@@ -98,6 +70,7 @@ class Session:
         self.data_coordinates = False
         self.on_values = False
         """The figure is a layer of values already, not a picture (docks of a single step)."""
+        self._frame: tuple[int, ...] | None = None
         self._plane: tuple[Any, tuple[int, ...], Any] | None = None
         self._states: WeakKeyDictionary[Image, State] = WeakKeyDictionary()
         self._nothing = State()
@@ -105,6 +78,7 @@ class Session:
         self.boxes.moved.connect(self._on_box_moved)
         viewer.layers.selection.events.active.connect(self._on_active)
         viewer.layers.events.removed.connect(self._on_removed)
+        viewer.dims.events.current_step.connect(self._on_step)
         self._on_active()
 
     # ---- the figure -------------------------------------------------------------------------
@@ -343,28 +317,36 @@ class Session:
 
     def forget(self, first: str) -> None:
         """Drop the results from ``first`` on: they no longer fit. Their layers stay."""
-        state = self.state
-        start = STEPS.index(first)
-        for step in STEPS[start:]:
-            if step == "field":
-                state.field = state.looked_up = state.decoded = None
-            elif step == "rebuilt":
-                state.again = state.report = None
-            elif step in ("mask", "labels", "points"):
-                setattr(state, step, None)
-                if step == "points":
-                    state.curve = None
-        for step in STEPS[start:]:
+        for step in self.state.forget(first):
             self.changed.emit(step)
 
     def record(self, step: str, **options: Any) -> None:
         """Keep a step's options for the recipe; what came after it is dropped from there."""
-        order = ("read", "decode", "mask", "cluster", "reduce", "reconstruct")
-        later = order[order.index(step) + 1 :]
-        dropped = set(later) | ({"mask", "cluster"} if step == "reduce" else set())
-        kept = {name: old for name, old in self.state.steps.items() if name not in dropped}
-        kept.pop(step, None)
-        self.state.steps = {**kept, step: options}
+        self.state.record(step, options)
+
+    def _on_step(self, event: Any = None) -> None:
+        """Another frame of a stack: what was made of the one before is made anew, or hidden."""
+        state = self.state
+        if self.on_values or state.field is None or state.field.values.ndim < 3:
+            return
+        ahead = state.field.values.ndim - 2
+        frame = tuple(self.viewer.dims.current_step)[-ahead - 2 :][:ahead]
+        if frame == self._frame:
+            return
+        first, self._frame = self._frame is None, frame
+        made = [role for role in OF_A_FRAME if role in state.layers]
+        if first and not made:
+            return
+        self.forget("mask")
+        state.cells = None
+        self.changed.emit("field")  # the steps that were run run again
+        again = bool(state.live & {"mask", "cluster", "reduce", "cells"})
+        if again and made:
+            self.say("Another frame: flat pixels, points and what follows are made anew.")
+        elif made:
+            for role in made:
+                state.layers[role].visible = False
+            self.say("Another frame: the layers made of the one before are hidden.")
 
     def need_field(self) -> Field:
         """The decoded picture on view; raises when nothing is decoded yet."""
@@ -488,6 +470,7 @@ class Session:
         self.boxes.release()
         self.viewer.layers.selection.events.active.disconnect(self._on_active)
         self.viewer.layers.events.removed.disconnect(self._on_removed)
+        self.viewer.dims.events.current_step.disconnect(self._on_step)
         for figure in list(self._states):
             figure.events.name.disconnect(self._on_renamed)
 

@@ -23,7 +23,9 @@ from napari_image2data.plugin.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_image2data.decode.cells import CellGrid
     from napari_image2data.decode.field import Field
+    from napari_image2data.reduce.nodes import Nodes
 
 Then = Callable[[], None] | None
 
@@ -115,6 +117,8 @@ def show_field(session: Session, *, sigma: bool = False, flags: bool = False) ->
         made.append(("sigma", as_layers.sigma_layer))
     if flags or "flags" in state.layers:
         made.append(("flags", as_layers.flags_layer))
+    if state.field.mixture is not None and state.field.mixture.light is not None:
+        made.append(("light", as_layers.light_layer))
     ready = [(role, make(state.field, name, place, about)) for role, make in made]
     for role, layer_data in ready:
         session.show(role, layer_data)
@@ -278,6 +282,53 @@ def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
         session.jobs.run("reduce", "Placing points", work, done)
 
 
+def nodes(session: Session, done: Callable[[Nodes], None]) -> None:
+    """Find the samples that the field was interpolated from; they become the points."""
+
+    def work(report: Report) -> Nodes:
+        from napari_image2data import find_nodes
+
+        return find_nodes(field, progress=report, cancel=lambda: report.stopped)
+
+    def keep(found: Nodes) -> None:
+        if len(found.points):
+            session.forget("rebuilt")
+            session.state.points = found.points
+            session.record("find_nodes")
+            show_points(session)
+        session.say(found.message)
+        done(found)
+
+    field = session.guarded(session.need_field)
+    if field is not None:
+        session.jobs.run("reduce", "Looking for the samples", work, keep)
+
+
+def cells(session: Session) -> None:
+    """Take one value a cell off the field."""
+
+    def work(report: Report) -> CellGrid:
+        from napari_image2data import find_cells
+
+        report(0.0, "looking for cells")
+        return find_cells(field)
+
+    def done(grid: CellGrid) -> None:
+        session.state.cells = grid
+        session.record("cells")
+        place, about = session.place(), session.provenance()
+        session.show("cells", as_layers.cells_layer(grid, field, session.name(), place, about))
+        even = (
+            "" if all(grid.regular) else " They are not evenly spaced: the layer shows them even."
+        )
+        rows, columns = grid.shape
+        session.say(f"{rows} x {columns} cells are in the layer of that name.{even}")
+
+    field = session.guarded(session.need_field)
+    if field is not None:
+        session.jobs.run("cells", "Looking for cells", work, done)
+
+
 def curve(session: Session, done: Callable[[pd.DataFrame], None]) -> None:
     """Error against number of points."""
 
@@ -381,6 +432,8 @@ def save(session: Session, folder: str, kinds: list[str]) -> None:
 
         stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
         written = [save_field(field, target / f"{stem}-data.{kind}") for kind in kinds]
+        if cell_grid is not None:
+            written.append(save_points(cell_grid.table(), target / f"{stem}-cells.csv"))
         if points is not None:
             written.append(save_points(points, target / f"{stem}-points.csv"))
         recipe = Recipe(name, fingerprint(np.asarray(picture)), __version__)
@@ -402,6 +455,7 @@ def save(session: Session, folder: str, kinds: list[str]) -> None:
         session.fail(Image2DataError(f"There is no folder {folder!r}; choose one to save into."))
         return
     name, points, taken = session.name(), session.state.points, dict(session.state.steps)
+    cell_grid = session.state.cells
     picture = session.guarded(session.first_picture)
     if picture is None:
         raise FigureError("The figure layer is gone.")
