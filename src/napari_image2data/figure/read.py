@@ -14,8 +14,8 @@ from napari_image2data.errors import FigureError, ImageError, MissingExtraError,
 from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.layout import Bar, Layout, find_layout
-from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.map_ends import with_map_ends
+from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
