@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Label, Panel
     from napari_image2data.figure.read import read_figure
-    from napari_image2data.files.images import read_image
+    from napari_image2data.files.images import read_image, read_jpeg_info
     from napari_image2data.files.recipe import Recipe
     from napari_image2data.files.tables import load_field, save_field, save_points
     from napari_image2data.pipeline import ImageToData, image_to_data
@@ -49,6 +49,7 @@ _HOME = {
     "Flag": "decode.field",
     "Image2DataError": "errors",
     "ImageToData": "pipeline",
+    "JpegInfo": "decode.jpeg_info",
     "Label": "figure.panel",
     "Mixture": "decode.field",
     "Nodes": "reduce.nodes",
@@ -73,6 +74,7 @@ _HOME = {
     "lookup": "decode.lookup",
     "read_figure": "figure.read",
     "read_image": "files.images",
+    "read_jpeg_info": "files.images",
     "reconstruct": "reduce.reconstruct",
     "recover_scale": "color.recover",
     "reduce_adaptive": "reduce.adaptive",
@@ -92,6 +94,7 @@ __all__ = [
     "Flag",
     "Image2DataError",
     "ImageToData",
+    "JpegInfo",
     "Label",
     "Mixture",
     "Nodes",
@@ -116,6 +119,7 @@ __all__ = [
     "lookup",
     "read_figure",
     "read_image",
+    "read_jpeg_info",
     "reconstruct",
     "recover_scale",
     "reduce_adaptive",

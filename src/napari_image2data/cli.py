@@ -211,7 +211,7 @@ def _scale(options: argparse.Namespace, image: object) -> ColorScale | None:
 def _decode(options: argparse.Namespace) -> None:
     import numpy as np
 
-    from napari_image2data.files.images import read_image
+    from napari_image2data.files.images import read_image, read_jpeg_info
     from napari_image2data.files.tables import save_points
     from napari_image2data.pipeline import ImageToData
 
@@ -222,7 +222,7 @@ def _decode(options: argparse.Namespace) -> None:
     if unknown:
         raise Image2DataError(f"--formats knows {', '.join(FORMATS)}, not {unknown[0]!r}.")
     image = read_image(options.figure, frame=options.page, dpi=options.dpi)
-    run = ImageToData(image, name=options.figure.name)
+    run = ImageToData(image, name=options.figure.name, jpeg_info=read_jpeg_info(options.figure))
     run.read(
         scale=_scale(options, image),
         box="all" if options.whole else options.box or "auto",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from napari_image2data.decode.decode import decode
 from napari_image2data.errors import FigureError, Image2DataError
-from napari_image2data.files.images import read_image
+from napari_image2data.files.images import read_image, read_jpeg_info
 from napari_image2data.files.recipe import Recipe, fingerprint
 from napari_image2data.files.stored import from_plain
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.cells import CellGrid
     from napari_image2data.decode.field import Field
+    from napari_image2data.decode.jpeg_info import JpegInfo
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.panel import Figure, Panel
     from napari_image2data.reduce.compare import Report
@@ -74,6 +75,8 @@ class ImageToData:
         A picture file (as `read_image` reads) or the picture itself.
     name : str, optional
         What to call the picture in the recipe; the file's name by default.
+    jpeg_info : JpegInfo, optional
+        What the picture's file says of its compression; read from the file where one is given.
 
     Attributes
     ----------
@@ -123,12 +126,20 @@ class ImageToData:
     (40, 60)
     """
 
-    def __init__(self, source: str | Path | np.ndarray, *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        source: str | Path | np.ndarray,
+        *,
+        name: str | None = None,
+        jpeg_info: JpegInfo | None = None,
+    ) -> None:
         from napari_image2data import __version__
 
         if isinstance(source, str | Path):
             name = name or Path(source).name
+            jpeg_info = read_jpeg_info(source)
             source = read_image(source)
+        self.jpeg_info = jpeg_info
         self.image: np.ndarray = source
         self.figure: Figure | None = None
         self.panel: Panel | None = None
@@ -215,6 +226,8 @@ class ImageToData:
         if self.scale is None:
             self.read()
         assert self.scale is not None
+        if self.jpeg_info is not None:
+            options = {"jpeg": self.jpeg_info, **options}
         self.field = decode(
             self.image,
             self.scale,

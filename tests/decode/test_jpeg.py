@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,9 +11,13 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_image2data import ColorScale, decode, lookup
+from napari_image2data import ColorScale, ImageToData, decode, lookup
 from napari_image2data.decode.jpeg import find_jpeg_grid, shows_cells
+from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.decode.jpeg_smooth import smooth_positions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def smooth_field(seed: int, shape: tuple[int, int] = (224, 288), width: float = 30) -> np.ndarray:
@@ -107,3 +112,59 @@ def test_texture_livelier_than_its_noise_is_not_smoothed() -> None:
     ones = np.ones(position.shape, np.float32)
     found = smooth_positions(position, ones, 900 * ones, ones > 0)
     assert np.abs(found - position).max() < 1e-4
+
+
+def with_info(picture: np.ndarray, quality: int) -> tuple[np.ndarray, JpegInfo]:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=2)
+    stored = Image.open(file)
+    luma, chroma = (tuple(stored.quantization[n]) for n in (0, 1))
+    return np.asarray(stored.convert("RGB")), JpegInfo(luma, chroma, (2, 2))
+
+
+@pytest.mark.parametrize("quality", [30, 75])
+def test_the_tables_tell_the_noise_of_a_grey_picture(quality: int) -> None:
+    truth, scale = smooth_field(9), ColorScale.from_name("gray", vmin=0, vmax=1)
+    picture, info = with_info(draw(truth, scale), quality)
+    error = np.nanmean(np.abs(decode(picture, scale, jpeg=info).values - truth))
+    assert error < 0.6 * nearest_color_error(picture, scale, truth)
+
+
+def test_the_tables_of_a_fine_jpeg_need_no_traces() -> None:
+    truth, scale = smooth_field(12), ColorScale.from_name("viridis", vmin=0, vmax=1)
+    picture, info = with_info(draw(truth, scale), 95)
+    error = np.nanmean(np.abs(decode(picture, scale, jpeg=info).values - truth))
+    assert error < 0.6 * nearest_color_error(picture, scale, truth)
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("width", [4, 12, 30])
+def test_quantisation_noise_follows_from_the_tables(quality: int, width: float) -> None:
+    scale = ColorScale.from_name("gray", vmin=0, vmax=1)
+    original = draw(smooth_field(13, width=width), scale)
+    picture, info = with_info(original, quality)
+    true = float((picture[..., 0].astype(float) - original[..., 0]).std())
+    assert 0.4 < info.luma_noise(picture) / true < 2.5
+
+
+def test_a_cut_moves_the_grid_of_blocks() -> None:
+    scale = ColorScale.from_name("gray", vmin=0, vmax=1)
+    picture, info = with_info(draw(smooth_field(14, width=8), scale), 50)
+    part = info.cropped(11, 5)
+    assert part.origin == (5, 3)
+    whole = info.cropped(16, 8).luma_noise(picture[16:, 8:])
+    assert part.luma_noise(picture[11:, 5:]) == pytest.approx(whole)
+
+
+def test_a_file_passes_its_tables_on_and_the_recipe_keeps_them(tmp_path: Path) -> None:
+    truth, scale = smooth_field(15), ColorScale.from_name("gray", vmin=0, vmax=1)
+    path = tmp_path / "figure.jpg"
+    Image.fromarray(draw(truth, scale)).save(path, quality=30, subsampling=2)
+    run = ImageToData(path).read(scale=scale, box=(16, 24, 200, 180)).decode(overlays="keep")
+    assert run.field is not None
+    again = ImageToData.from_recipe(run.recipe, run.image)
+    assert again.field is not None
+    np.testing.assert_array_equal(again.field.values, run.field.values)
+    blind = decode(run.image, scale, (16, 24, 200, 180), overlays="keep")
+    inner = truth[24:180, 16:200]
+    assert np.nanmean(abs(run.field.values - inner)) < 0.7 * np.nanmean(abs(blind.values - inner))

@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from napari_image2data.errors import FileError
-from napari_image2data.files.images import read_image
+from napari_image2data.files.images import read_image, read_jpeg_info
 
 
 @pytest.fixture
@@ -129,3 +129,34 @@ def test_a_cut_off_file_gets_one_sentence(tmp_path: Path, colors: np.ndarray) ->
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:400])
     with pytest.raises(FileError, match=r"'cut.png' cannot be read"):
         read_image(tmp_path / "cut.png")
+
+
+@pytest.mark.parametrize(("option", "expected"), [(0, (1, 1)), (1, (1, 2)), (2, (2, 2))])
+def test_a_jpeg_tells_its_tables(
+    tmp_path: Path, colors: np.ndarray, option: int, expected: tuple[int, int]
+) -> None:
+    path = tmp_path / "figure.jpg"
+    Image.fromarray(colors).save(path, quality=50, subsampling=option)
+    info = read_jpeg_info(path)
+    assert info is not None
+    assert info.luma[:9] == (16, 11, 10, 16, 24, 40, 51, 61, 12)  # Annex K of ITU-T T.81
+    assert info.chroma[:9] == (17, 18, 24, 47, 99, 99, 99, 99, 18)
+    assert info.subsampling == expected
+
+
+def test_files_without_blocks_of_their_own_tell_none(tmp_path: Path, colors: np.ndarray) -> None:
+    Image.fromarray(colors).save(tmp_path / "figure.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(colors).save(tmp_path / "turned.jpg", exif=turned)
+    Image.fromarray(colors).convert("CMYK").save(tmp_path / "print.jpg")
+    for name in ("figure.png", "turned.jpg", "print.jpg", "missing.jpg"):
+        assert read_jpeg_info(tmp_path / name) is None
+
+
+def test_a_grey_jpeg_has_one_table(tmp_path: Path, colors: np.ndarray) -> None:
+    Image.fromarray(colors).convert("L").save(tmp_path / "grey.jpg", quality=50)
+    info = read_jpeg_info(tmp_path / "grey.jpg")
+    assert info is not None
+    assert info.chroma == info.luma
+    assert info.subsampling == (1, 1)

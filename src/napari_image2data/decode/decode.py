@@ -20,6 +20,7 @@ from napari_image2data.decode.curve import Curve, Reading, level_offset, read_po
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg
+from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.decode.jpeg_smooth import smooth_positions
 from napari_image2data.decode.mixture import (
     Shading,
@@ -44,7 +45,7 @@ def decode(
     box: tuple[float, float, float, float] | None = None,
     *,
     overlays: Literal["mask", "fill", "keep"] = "mask",
-    jpeg: bool | Literal["auto"] = "auto",
+    jpeg: bool | JpegInfo | Literal["auto"] = "auto",
     rivals: Literal["resolve", "nearest"] = "resolve",
     max_distance: float | Literal["auto"] = "auto",
     no_data: Sequence[Sequence[float] | str] = (),
@@ -74,8 +75,9 @@ def decode(
         What happens to ink (lines, text, markers, the axes' frame): NaN and OVERLAY; or, besides,
         interpolated from the surroundings, FILLED, with the error that filling makes in this very
         picture as its sigma; or nothing but the colour test.
-    jpeg : bool or "auto"
-        Whether the picture went through JPEG; "auto" looks for its traces. On lossless pictures
+    jpeg : bool, JpegInfo or "auto"
+        Whether the picture went through JPEG; "auto" looks for its traces. What the file says of
+        it (`read_jpeg_info`) is surer, and tells the noise of a grey picture. On lossless pictures
         values are those of the pixel alone.
     rivals : {"resolve", "nearest"}
         Where a colour stands for several values, let the neighbourhood choose (see
@@ -146,7 +148,7 @@ def decode(
             decode,
             scale=scale,
             overlays=overlays,
-            jpeg=jpeg,
+            jpeg=_placed(jpeg, window),
             rivals=rivals,
             max_distance=max_distance,
             no_data=no_data,
@@ -201,7 +203,12 @@ def decode(
     position = reading.position
     if noisy and not curve.discrete:
         report("smooth", 0.6)
-        position = smooth_positions(position, reading.distance, reading.slope, clean)
+        told = isinstance(jpeg, JpegInfo) and curve.is_gray
+        # along greys the three channels move together
+        least_noise = np.sqrt(3) * _placed(jpeg, (rows, cols)).luma_noise(rgb) if told else 0.0
+        position = smooth_positions(
+            position, reading.distance, reading.slope, clean, least_noise=least_noise
+        )
 
     report("estimate the uncertainty", 0.8)
     if mixed is not None:
@@ -247,8 +254,14 @@ def decode(
     )
 
 
+def _placed(jpeg: Any, window: tuple[slice, slice]) -> Any:
+    """What is known of a JPEG, for a part of it."""
+    rows, cols = window
+    return jpeg.cropped(rows.start, cols.start) if isinstance(jpeg, JpegInfo) else jpeg
+
+
 def _read_plainly(
-    rgb: np.ndarray, curve: Curve, jpeg: bool | Literal["auto"]
+    rgb: np.ndarray, curve: Curve, jpeg: bool | JpegInfo | Literal["auto"]
 ) -> tuple[Reading, bool]:
     """Positions of opaque, unshaded colours, and whether the picture is taken to be a JPEG."""
     reading = read_positions(rgb, curve)
@@ -284,8 +297,8 @@ def _check_choices(
         )
     if overlays not in ("mask", "fill", "keep"):
         raise FigureError(f"overlays is 'mask', 'fill' or 'keep', not {overlays!r}.")
-    if jpeg not in (True, False, "auto"):
-        raise FigureError(f"jpeg is True, False or 'auto', not {jpeg!r}.")
+    if not isinstance(jpeg, JpegInfo) and jpeg not in (True, False, "auto"):
+        raise FigureError(f"jpeg is True, False, 'auto' or a JpegInfo, not {jpeg!r}.")
     if rivals not in ("resolve", "nearest"):
         raise FigureError(f"rivals is 'resolve' or 'nearest', not {rivals!r}.")
     if max_distance != "auto" and not (

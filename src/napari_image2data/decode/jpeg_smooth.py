@@ -33,6 +33,7 @@ def smooth_positions(
     slope: np.ndarray,
     clean: np.ndarray,
     *,
+    least_noise: float = 0.0,
     workers: int = 2,
 ) -> np.ndarray:
     """Positions estimated with their neighbours: shrunk bands of detail, edges kept.
@@ -51,6 +52,8 @@ def smooth_positions(
         As in `Reading`.
     clean : (h, w) bool ndarray
         Pixels that show data; the others neither change nor count.
+    least_noise : float
+        Noise of a channel, in levels, known from elsewhere; the colours of a grey scale tell none.
     workers : int
         Threads.
 
@@ -68,7 +71,7 @@ def smooth_positions(
     """
     if not clean.any():
         return position
-    noise = float(np.sqrt(np.median(distance[clean] ** 2) / 1.39))
+    noise = max(float(np.sqrt(np.median(distance[clean] ** 2) / 1.39)), least_noise)
     if shows_cells(position, clean):
         # the greys of a grey picture tell no noise
         width = _range_width(noise, slope, 0.005 if noise > 0.5 else 0.01)

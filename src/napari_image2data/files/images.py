@@ -1,4 +1,4 @@
-"""read_image(): pictures out of PNG, JPEG, TIFF, GIF, WebP and PDF files."""
+"""read_image(): pictures out of PNG, JPEG, TIFF, GIF, WebP and PDF files; and what a JPEG says."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.errors import FileError, MissingExtraError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 TIFF_SUFFIXES = (".tif", ".tiff")
+
+_ORIENTATION = 0x0112
+"""Tag of EXIF that tells how a camera was held."""
 
 
 def read_image(
@@ -70,6 +74,49 @@ def read_image(
     if suffix in TIFF_SUFFIXES:
         return _read_tiff(path, frame)
     return _read_pillow(path, frame)
+
+
+def read_jpeg_info(path: str | Path) -> JpegInfo | None:
+    """Read how a JPEG file was quantised, for ``decode(image, scale, jpeg=...)``.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    JpegInfo or None
+        None for files of other kinds, and for photographs that `read_image` turns upright or
+        that are stored in more than three channels: their blocks are not those of the array.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (16, 16)).save(f"{folder}/a.jpg", quality=75, subsampling=2)
+    ...     info = read_jpeg_info(f"{folder}/a.jpg")
+    >>> info.luma[:4], info.subsampling
+    ((8, 6, 5, 8), (2, 2))
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            if picture.format not in ("JPEG", "MPO") or picture.getexif().get(_ORIENTATION, 1) != 1:
+                return None
+            tables: Any = getattr(picture, "quantization", None)
+            layers: Any = getattr(picture, "layer", None)
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        return None
+    if not tables or not layers or len(layers) not in (1, 3):
+        return None
+    try:
+        luma, chroma = (tuple(int(q) for q in tables[layers[n][3]]) for n in (0, -1))
+        down, across = (max(1, layers[0][n] // layers[-1][n]) for n in (2, 1))
+    except (KeyError, IndexError, ZeroDivisionError):
+        return None
+    return JpegInfo(luma, chroma, (down, across))
 
 
 def _pick(count: int, frame: int | None, path: Path, kind: str) -> range:

@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 
 from napari_image2data.color.scale import ColorScale
+from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.errors import FileError
 from napari_image2data.figure.axis import Axis
 
 LARGE = 10_000
 """Numbers from which an array is packed: as text a picture would fill a recipe."""
 
-STORABLE: dict[str, type[Any]] = {"ColorScale": ColorScale, "Axis": Axis}
+STORABLE: dict[str, type[Any]] = {
+    "ColorScale": ColorScale,
+    "Axis": Axis,
+    "JpegInfo": JpegInfo,
+}
 
 
 def to_plain(value: Any) -> Any:
