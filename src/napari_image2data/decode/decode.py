@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     from napari_image2data.figure.axis import Axis
 
+CLEARLY_OFF = 8.0
+"""Levels from which a colour is off the scale, however much the limit gives way to the noise."""
+
 
 def decode(
     image: np.ndarray,
@@ -240,7 +243,11 @@ def decode(
         sigma = np.where(filled, error * curve.value_slope(place), sigma)
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
-    note = None if mixed is not None else seems_mixed(rgb, curve, reading.distance > limit)
+    note = (
+        None
+        if mixed is not None
+        else seems_mixed(rgb, curve, reading.distance > min(limit, CLEARLY_OFF))
+    )
     report("done", 1.0)
     return Field(
         np.where(readable, values, np.nan).astype(np.float32),

@@ -61,7 +61,7 @@ class DecodeSection(Section):
             tooltip="Largest colour distance (levels of 255); moving it does not decode again",
         )
         self.mixed = ComboBox(
-            label="colours mixed with",
+            label="mixed with",
             choices=MIXED,
             value="nothing",
             tooltip="A hillshaded map, or a half-transparent one over another picture, shows "

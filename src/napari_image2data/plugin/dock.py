@@ -69,6 +69,10 @@ class Dock(Container):
         layout.setContentsMargins(2, 0, 6, 0)
         layout.setSpacing(6)
         layout.addStretch(1)
+        # the scroll bar, when it comes, must not lie over the controls
+        bar = self._area.verticalScrollBar()
+        room = 0 if bar is None else bar.sizeHint().width()
+        self._area.setMinimumWidth(self.stack.native.minimumSizeHint().width() + room)
 
     def reset_choices(self, *args: Any) -> None:
         """Ask all choices again (napari calls this when layers come, go or are renamed)."""
