@@ -113,7 +113,8 @@ def looks_like_jpeg(grid: JpegGrid | None, spread: float, *, gray: bool = False)
     if gray:
         return grid.gain > 3 and grid.share > 0.9
     clear = grid.gain > 1.3 and grid.share > 0.8
-    return (clear and spread > 0.6) or (grid.share > 0.68 and 1.5 < spread < 25)
+    likely = grid.share > 0.68 or (grid.gain > 1.3 and grid.share > 0.6)
+    return (clear and spread > 0.6) or (likely and 1.5 < spread < 25)
 
 
 def shows_cells(position: np.ndarray, clean: np.ndarray) -> bool:
