@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from napari_image2data import ColorScale, Flag, background_color, decode
@@ -182,3 +185,39 @@ def test_progress_is_told_and_may_cancel() -> None:
 
     with pytest.raises(Canceled):
         decode(picture, scale, progress=cancel)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("gray", 0.5), ("hot", 0.35), ("jet", 0.9), ("RdBu_r", 0.5), ("Greys", 1)]
+)
+@pytest.mark.parametrize("quality", [None, 75])
+def test_ink_in_any_color_of_the_scale_is_found_where_it_differs_clearly(
+    name: str, value: float, quality: int | None
+) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    color = np.rint(scale.colors[int(value * 255)] * 255)
+    truth = smooth_field(11, (240, 320), 30)
+    rows, cols = np.indices(truth.shape)
+    lines = (np.abs(rows - 120 - 40 * np.sin(cols / 40)) < 1.6) | (np.abs(cols - 200) < 1.1)
+    picture = np.where(lines[..., None], color, draw(truth, scale)).astype(np.uint8)
+    if quality is not None:
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+        picture = np.asarray(Image.open(buffer))
+    field = decode(picture, scale, jpeg=quality is not None)
+    kept = np.isfinite(field.values)
+    bad = (np.abs(field.values - truth) > 0.15) & lines
+    plain = decode(picture, scale, jpeg=quality is not None, overlays="keep")
+    worst = (np.abs(plain.values - truth) > 0.15) & lines
+    assert bad.sum() <= (0.1 if quality is None else 0.2) * worst.sum()
+    assert (~kept & ~ndimage.binary_dilation(lines, iterations=3)).mean() < 0.01
+
+
+def test_cells_that_the_edge_cuts_are_no_strokes() -> None:
+    truth = np.kron(np.random.default_rng(3).random((12, 15)), np.ones((16, 16)))[5:-13, 9:-11]
+    for name in ("viridis", "jet", "gray"):
+        scale = ColorScale.from_name(name, vmin=0, vmax=1)
+        framed = draw(truth, scale)
+        framed[-1], framed[:, 0] = 0, 0
+        lost = np.isnan(decode(framed, scale).values)[:-1, 1:]
+        assert lost.mean() < 0.002

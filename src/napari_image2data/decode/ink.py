@@ -87,7 +87,8 @@ def thin_ink(
         pixels[0] = 0
         # a patch that the picture's edge cuts may be of any width
         rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-        pixels[np.bincount(rim, minlength=count + 1) >= size] = 0
+        contact, area = np.bincount(rim, minlength=count + 1), np.bincount(labels.ravel())
+        pixels[(contact >= size) & (area <= size * contact)] = 0
         found |= (pixels >= 3)[labels]
     return found
 

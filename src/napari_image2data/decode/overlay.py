@@ -12,6 +12,7 @@ from napari_image2data.color.spaces import LUMA
 from napari_image2data.decode.frame import frame_depths
 from napari_image2data.decode.holes import find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
+from napari_image2data.decode.strokes import find_strokes
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -57,7 +58,7 @@ def distance_limit(distance: np.ndarray, *, noisy: bool = False) -> float:
     >>> distance_limit(np.full(9, 2.0), noisy=True)
     19.0
     """
-    median = min(float(np.median(distance)), 12.0)
+    median = min(float(np.median(distance)), 7.0 if noisy else 12.0)
     return 8.0 * median + 3.0 if noisy else max(2.5, 2.5 * median + 1.5)
 
 
@@ -106,6 +107,8 @@ def find_overlay(
     ink = thin_ink(
         rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
     )
+    if not (curve.cyclic or curve.discrete):
+        ink |= find_strokes(reading.position, core | frame | hole, noisy=noisy)
     hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
     rims |= _islands(reading.position, hidden | rims)

@@ -1,0 +1,125 @@
+"""Thin strokes in any colour of the scale: valleys and crests of the position, with sharp sides."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from napari_image2data.decode.ink import unlike_surroundings
+
+SQUARE = np.ones((3, 3))
+BLOCK = 16
+
+
+def find_strokes(
+    position: np.ndarray,
+    hidden: np.ndarray,
+    *,
+    noisy: bool = False,
+    least: float = 0.05,
+    rarity: float = 3.0,
+    texture: float = 0.045,
+) -> np.ndarray:
+    """Lines, letters and arrows whose colour stands for some other value than the data beside them.
+
+    Red on a map with red in it, or grey on greys, cannot be told by colour. But such ink is thin: a
+    morphological closing of the position fills its valleys, an opening cuts its crests, and the
+    larger of the two changes is its height. A stroke is a group of pixels that
+
+    - are higher than ``least``, than ``rarity`` times the third quartile of the heights around, and
+      than a fifth (in a JPEG, which makes ripples beside edges of the data, 35 %) of the whole
+      range of positions within the window;
+    - have sharp sides: a good part of the height is gained from one pixel to the next;
+    - are as high in a window of twice the size, which a crest of the data is not;
+    - have positions that no clean pixel around has: a notch in a jagged edge of the data has some.
+
+    Parameters
+    ----------
+    position : (h, w) float32 ndarray
+        Positions on a scale that is neither cyclic nor discrete.
+    hidden : (h, w) bool ndarray
+        Pixels known not to show data.
+    noisy : bool
+        True for a JPEG, whose sides are softer.
+    least : float
+        Least height, in positions.
+    rarity : float
+        See above.
+    texture : float
+        Mean height of a picture that is all valleys and crests (a photograph, a spectrogram):
+        strokes cannot be told from its data, and nothing is found.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+
+    Notes
+    -----
+    Closing and opening top-hats: J. Serra, "Image Analysis and Mathematical Morphology", Academic
+    Press 1982. The two limits, one to begin a stroke and a lower one to follow it, are those of
+    J. Canny, "A computational approach to edge detection", IEEE Trans. PAMI 8 (1986) 679-698.
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.linspace(0.2, 0.9, 200, dtype=np.float32), (90, 1))
+    >>> ramp[40:43, 20:180] = 0.5
+    >>> found = find_strokes(ramp, np.zeros(ramp.shape, bool))
+    >>> bool(found[40:43, 20:60].all()), int(found[:39].sum() + found[44:].sum())
+    (True, 0)
+    """
+    nothing = np.zeros(position.shape, bool)
+    size = 9 if min(position.shape) < 700 else 11
+    high = ndimage.maximum_filter(np.where(hidden, np.float32(-1), position), size)
+    low = ndimage.minimum_filter(np.where(hidden, np.float32(2), position), size)
+    height = _height(position, high, low, size)
+    height[hidden] = 0
+    if np.minimum(height, 0.2).mean() > texture:
+        return nothing
+    enough = np.maximum(least, rarity * _usual(height))
+    enough = np.maximum(enough, (0.35 if noisy else 0.2) * np.maximum(high - low, 0))
+    weak = height > 0.5 * enough
+    strong = height > enough
+    if not strong.any():
+        return nothing
+    side = np.maximum(
+        ndimage.maximum_filter(position, 3) - position,
+        position - ndimage.minimum_filter(position, 3),
+    )
+    strong &= ndimage.maximum_filter(side, 3) > (0.3 if noisy else 0.45) * height
+    strange = unlike_surroundings(position, ~(hidden | weak), size=2 * size - 1)
+    strong &= strange
+    wider, lower = ndimage.maximum_filter(high, size), ndimage.minimum_filter(low, size)
+    strong &= _height(position, wider, lower, 2 * size - 1) <= 1.3 * height + 0.02
+    reach = ndimage.maximum_filter(np.where(strong, height, 0), 7)
+    weak &= strange & (reach > 0) & (height > 0.3 * reach)
+    labels, count = ndimage.label(weak, SQUARE)
+    pixels = np.bincount(labels[strong & weak], minlength=count + 1)
+    pixels[0] = 0
+    if not noisy:  # what the edge or the frame cuts may be of any width; JPEG leaves frame there
+        rows, cols = np.flatnonzero(~hidden.all(axis=1)), np.flatnonzero(~hidden.all(axis=0))
+        rim = np.concatenate([labels[rows[[0, -1]]].ravel(), labels[:, cols[[0, -1]]].ravel()])
+        contact, area = np.bincount(rim, minlength=count + 1), np.bincount(labels.ravel())
+        pixels[(contact >= size) & (area <= size * contact)] = 0
+    return np.asarray((pixels >= 4)[labels])
+
+
+def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) -> np.ndarray:
+    """How far a closing lifts or an opening lowers the position, given maxima and minima."""
+    closing = ndimage.minimum_filter(np.where(high < 0, np.float32(2), high), size)
+    opening = ndimage.maximum_filter(np.where(low > 1, np.float32(-1), low), size)
+    height = np.maximum(closing - position, position - opening)
+    height[height > 1] = 0  # nothing but hidden pixels around
+    return np.asarray(height)
+
+
+def _usual(height: np.ndarray) -> np.ndarray:
+    """Third quartile of the heights around: of each block, the middle one of 3 x 3 blocks."""
+    rows, cols = (-(-length // BLOCK) for length in height.shape)
+    pad = [(0, rows * BLOCK - height.shape[0]), (0, cols * BLOCK - height.shape[1])]
+    blocks = np.pad(height, pad, mode="edge").reshape(rows, BLOCK, cols, BLOCK)
+    flat = blocks.swapaxes(1, 2).reshape(rows * cols, BLOCK * BLOCK)
+    third = 3 * BLOCK * BLOCK // 4
+    quartile = np.partition(flat, third, axis=1)[:, third].reshape(rows, cols)
+    middle = ndimage.median_filter(quartile, 3)
+    full = ndimage.zoom(middle, BLOCK, order=1, grid_mode=True, mode="nearest")
+    return np.asarray(full[: height.shape[0], : height.shape[1]])
