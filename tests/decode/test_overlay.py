@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from napari_image2data import ColorScale, Flag, background_color, decode
 from napari_image2data.decode.frame import frame_depths
+from napari_image2data.decode.strokes import find_strokes
 from napari_image2data.errors import FigureError, ScaleError
 
 
@@ -215,9 +216,6 @@ def test_ink_in_any_color_of_the_scale_is_found_where_it_differs_clearly(
 
 def test_cells_that_the_edge_cuts_are_no_strokes() -> None:
     truth = np.kron(np.random.default_rng(3).random((12, 15)), np.ones((16, 16)))[5:-13, 9:-11]
-    for name in ("viridis", "jet", "gray"):
-        scale = ColorScale.from_name(name, vmin=0, vmax=1)
-        framed = draw(truth, scale)
-        framed[-1], framed[:, 0] = 0, 0
-        lost = np.isnan(decode(framed, scale).values)[:-1, 1:]
-        assert lost.mean() < 0.002
+    frame = np.zeros(truth.shape, bool)
+    frame[-1] = frame[:, 0] = True
+    assert find_strokes(truth.astype(np.float32), frame).mean() < 0.0005

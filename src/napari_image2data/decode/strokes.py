@@ -99,7 +99,7 @@ def find_strokes(
         rows, cols = np.flatnonzero(~hidden.all(axis=1)), np.flatnonzero(~hidden.all(axis=0))
         rim = np.concatenate([labels[rows[[0, -1]]].ravel(), labels[:, cols[[0, -1]]].ravel()])
         contact, area = np.bincount(rim, minlength=count + 1), np.bincount(labels.ravel())
-        pixels[(contact >= size) & (area <= size * contact)] = 0
+        pixels[(contact >= 4) & (area <= size * contact)] = 0
     return np.asarray((pixels >= 4)[labels])
 
 
