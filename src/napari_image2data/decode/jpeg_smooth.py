@@ -174,13 +174,17 @@ def _bilateral(
     *,
     radius: int = 3,
     spatial: float = 2.0,
-    side: int = 64,
+    side: int = 128,
 ) -> np.ndarray:
-    """Bilateral filter, 7 x 7, in those tiles of 64 x 64 pixels that hold a needed pixel."""
+    """Bilateral filter, 7 x 7, in those tiles of 128 x 128 pixels that hold a needed pixel."""
     height, length = position.shape
     padded = np.pad(position, radius, mode="edge")
     weight = np.pad(clean.astype(np.float32), radius)
     out = position.copy()
+
+    whole = bool(clean.all())
+    steps = np.arange(-radius, radius + 1, dtype=np.float32)
+    near = np.exp(-(steps**2) / (2 * spatial**2))
 
     def tile(corner: tuple[int, int]) -> None:
         top, left = corner
@@ -190,15 +194,21 @@ def _bilateral(
         center = position[part]
         narrow = -0.5 / width[part] ** 2
         total, count = np.zeros_like(center), np.zeros_like(center)
+        change, share = np.empty_like(center), np.empty_like(center)
         rows, cols = center.shape
         for dy in range(2 * radius + 1):
             for dx in range(2 * radius + 1):
                 window = (slice(top + dy, top + dy + rows), slice(left + dx, left + dx + cols))
-                change = padded[window] - center
-                near = np.exp(-((dy - radius) ** 2 + (dx - radius) ** 2) / 2 / spatial**2)
-                share = np.exp(change * change * narrow) * weight[window] * np.float32(near)
-                total += share * change
+                np.subtract(padded[window], center, out=change)
+                np.multiply(change, change, out=share)
+                share *= narrow
+                np.exp(share, out=share)
+                share *= near[dy] * near[dx]
+                if not whole:
+                    share *= weight[window]
                 count += share
+                share *= change
+                total += share
         moved = center + total / np.maximum(count, 1e-6)
         out[part] = np.where(clean[part], moved, center)
 

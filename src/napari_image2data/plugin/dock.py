@@ -7,12 +7,26 @@ from typing import Any
 
 from magicgui.widgets import Container, ProgressBar
 from napari.components import ViewerModel
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QScrollArea
 
 from napari_image2data.plugin.controls import Note, button, row, tight
 from napari_image2data.plugin.readout import Readout
 from napari_image2data.plugin.session import Session
+
+
+class _RoomyScrollArea(QScrollArea):
+    """An area that is never narrower than its contents beside the scroll bar."""
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+        """Keep up with contents that grow."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            bar = self.verticalScrollBar()
+            room = 0 if bar is None else bar.sizeHint().width()
+            wide = watched.minimumSizeHint().width() + room
+            if wide != self.minimumWidth():
+                self.setMinimumWidth(wide)
+        return bool(super().eventFilter(watched, event))
 
 
 class Dock(Container):
@@ -37,7 +51,7 @@ class Dock(Container):
         self.native.layout().setContentsMargins(4, 4, 4, 4)
         self.native.setMinimumWidth(340)
         # a scrolling Container scrolls only when it is the outermost one
-        self._area = QScrollArea()
+        self._area = _RoomyScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -69,10 +83,6 @@ class Dock(Container):
         layout.setContentsMargins(2, 0, 6, 0)
         layout.setSpacing(6)
         layout.addStretch(1)
-        # the scroll bar, when it comes, must not lie over the controls
-        bar = self._area.verticalScrollBar()
-        room = 0 if bar is None else bar.sizeHint().width()
-        self._area.setMinimumWidth(self.stack.native.minimumSizeHint().width() + room)
 
     def reset_choices(self, *args: Any) -> None:
         """Ask all choices again (napari calls this when layers come, go or are renamed)."""
