@@ -185,3 +185,14 @@ def test_a_bar_that_shows_a_part_of_its_map_keeps_its_ends():
     edges = (*bar.outline.edges[:3], Edge(200.6 / 3, 200.6 / 3))
     lower = dataclasses.replace(lower, outline=dataclasses.replace(bar.outline, edges=edges))
     assert with_map_ends(lower, WHITE) == lower
+
+
+def test_a_bar_beside_a_shaded_plot_is_found_by_its_map():
+    rgb = drawing.heat_map(PLOT, BAR, framed=1.2, name="terrain")
+    x0, y0, x1, y1 = (round(edge) for edge in PLOT)
+    inside = rgb[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3]
+    light = 0.45 + 0.25 * np.sin(np.arange(inside.shape[1]) / 5)
+    inside[:] = np.rint(120 * light[:, None] + inside * light[:, None] / 2)
+    layout = find_layout(rgb)
+    assert off(layout.bars[0].outline.box, BAR) < 0.4
+    assert layout.bars[0].share < 0.3

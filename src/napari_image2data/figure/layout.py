@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from napari_image2data.figure.edges import (
     measure_outline,
     size_of,
 )
+from napari_image2data.figure.map_ends import shows_whole_map
+from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.rectangles import (
     Background,
     find_background,
@@ -116,13 +118,13 @@ def find_layout(rgb: np.ndarray) -> Layout:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
             continue
         shares = tuple(_color_share(rgb, bar, plot) for plot in plots)
-        if shares and max(shares) > _MIN_SHARE:
-            kept.append(
-                Bar(
-                    bar.outline, bar.vertical, bar.profile, bar.constancy, bar.extended,
-                    max(shares), shares,
-                )
-            )  # fmt: skip
+        if shares:
+            kept.append(replace(bar, share=max(shares), shares=shares))
+    shown = [bar for bar in kept if bar.share > _MIN_SHARE]
+    if not shown and kept and not any(_has_own_map(rgb, plot) for plot in plots):
+        # under a hillshade, or laid over a photo, a plot shows its bar's colours changed
+        shown = [bar for bar in kept if shows_whole_map(bar, noisy=background.noisy)]
+    kept = shown
     kept.sort(key=lambda bar: -bar.share * bar.constancy * np.sqrt(max(size_of(bar.outline.rect))))
     apart: list[Bar] = []
     for bar in kept:
@@ -140,6 +142,12 @@ def find_layout(rgb: np.ndarray) -> Layout:
             # the same bar at another threshold, its frame seen better
             apart[again[0]] = bar
     return Layout(background, plots, apart)
+
+
+def _has_own_map(rgb: np.ndarray, plot: Outline) -> bool:
+    """Whether a plot's colours lie along a known map."""
+    x0, y0, x1, y1 = plot.inner
+    return is_color_mapped(rgb[max(0, y0) : y1, max(0, x0) : x1])
 
 
 def _sides_seen(bar: Bar) -> int:

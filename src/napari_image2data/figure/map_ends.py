@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_image2data.color.bar_map import match_bar
+from napari_image2data.color.bar_map import BarMap, match_bar
 from napari_image2data.figure.edges import Edge
 
 if TYPE_CHECKING:
@@ -40,10 +40,9 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         The same where its colours are no known map, or its ends agree with the map's.
     """
     first, last = (1, 3) if bar.vertical else (0, 2)
-    box, inner = bar.outline.box, bar.outline.inner
-    length = box[last] - box[first]
-    at = inner[first] + np.arange(len(bar.profile)) + 0.5 - box[first]
-    known = match_bar(bar.profile, at, length, noisy=noisy)
+    if bar.outline.framed_sides >= 2:
+        return bar  # a side where no line is seen has data as dark as the frame
+    known, length = _known(bar, noisy=noisy)
     if known is None:
         return bar
     edges = list(bar.outline.edges)
@@ -61,3 +60,23 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         edges[side] = Edge(place, place)
     left, top, right, bottom = edges
     return replace(bar, outline=replace(bar.outline, edges=(left, top, right, bottom)))
+
+
+def shows_whole_map(bar: Bar, *, noisy: bool = False) -> bool:
+    """Whether a bar shows a map of the catalogue from its first colour to its last.
+
+    That a strip of a picture does so by chance is next to impossible: it is a colour bar.
+    """
+    known, length = _known(bar, noisy=noisy)
+    return known is not None and (
+        abs(known.start) < _BLUR * length and abs(known.end - length) < _BLUR * length
+    )
+
+
+def _known(bar: Bar, *, noisy: bool) -> tuple[BarMap | None, float]:
+    """The map that a bar shows, and the bar's length."""
+    first, last = (1, 3) if bar.vertical else (0, 2)
+    box, inner = bar.outline.box, bar.outline.inner
+    length = box[last] - box[first]
+    at = inner[first] + np.arange(len(bar.profile)) + 0.5 - box[first]
+    return match_bar(bar.profile, at, length, noisy=noisy), length

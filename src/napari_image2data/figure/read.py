@@ -177,9 +177,13 @@ def _panel(
     others += [bar.outline.rect for bar in bars]
     for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right"))):
         found = _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
-        if found is not None:
+        if found is None:
+            continue
+        snapped.append(found.ticks.outward and 2 <= found.ticks.length <= 8)
+        if len(found.unused) > len(found.used):
+            problems.append(f"The labels of the {name} axis are no numbers that lie on a line.")
+        else:
             axes[name] = found.axis
-            snapped.append(found.ticks.outward and 2 <= found.ticks.length <= 8)
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, calibrations)
     scale, axis, box = None, None, None
@@ -197,7 +201,9 @@ def _panel(
                 scale = _scale(rgb, bar, ends)
                 problems += ends.doubts
         if bar.shares[number] < _FEW_SHARED:
-            problems.append("Many colours of the plot are not on the colour bar.")
+            problems.append(
+                "Many colours of the plot are not on the colour bar: is it shaded, or see-through?"
+            )
         if scale is None and not missing:
             problems.append(
                 "The range of the colour bar could not be read: type its two end values."

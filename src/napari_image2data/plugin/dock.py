@@ -18,7 +18,7 @@ from napari_image2data.plugin.session import Session
 class _RoomyScrollArea(QScrollArea):
     """An area that is never narrower than its contents beside the scroll bar."""
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: Any, event: Any) -> bool:
         """Keep up with contents that grow."""
         if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
             bar = self.verticalScrollBar()
