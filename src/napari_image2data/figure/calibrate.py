@@ -117,8 +117,8 @@ def calibrate_side(
 
 
 def _with_exponent(rgb: np.ndarray, background: np.ndarray, text: Text) -> Text:
-    """A text like 103 whose last digit stands raised as what it is: a power of ten."""
-    match = re.fullmatch(r"([-−–—]?)1[0oO]([1-9])", text.text.strip())
+    """A text like 103 whose last digit stands raised, as what it is: a power of ten."""
+    match = re.fullmatch(r"([-−–—]?)1[0oO](\d)", text.text.strip())
     if match is None or text.rotated or not has_raised_end(rgb, background, text.box):
         return text
     return replace(text, text=f"{match.group(1)}10^{match.group(2)}")

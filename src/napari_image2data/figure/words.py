@@ -115,7 +115,11 @@ def has_raised_end(rgb: np.ndarray, background: np.ndarray, box: Box) -> bool:
         if part.stop - part.start >= 3
     ]
     if n_blobs < 2 or len(rows) < 2:
-        return False
+        # digits that touch: the lowest ink of the last ones against that of the whole
+        ink = off > 0.5 * off.max()
+        tail = ink[:, -max(2, ink.shape[1] // 5) :]
+        lowest = [int(np.flatnonzero(part.any(axis=1))[-1]) for part in (tail, ink) if part.any()]
+        return len(lowest) == 2 and lowest[0] < lowest[1] - 0.22 * ink.shape[0]
     tallest = max(stop - start for _, start, stop in rows)
     (_, _, last), body = max(rows), [r for r in rows if r[2] - r[1] >= 0.75 * tallest]
     bottom = max(stop for _, _, stop in body)
