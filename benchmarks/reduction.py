@@ -10,6 +10,7 @@ import time
 import numpy as np
 from scipy.interpolate import griddata
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import KDTree
 from sklearn.cluster import DBSCAN
 
 import napari_image2data as i2d
@@ -43,33 +44,70 @@ def clusters() -> None:
         print(f"cluster {mask.sum()} pixels, eps {eps}: {ratio:.0f}x faster, same labels: {same}")
 
 
+def heat_map(down: int, across: int, smoothness: float, seed: int = 1) -> np.ndarray:
+    """A field on a grid of so many values, drawn as flat cells on 400 x 500 pixels."""
+    coarse = gaussian_filter(np.random.default_rng(seed).normal(size=(down, across)), smoothness)
+    row, col = np.arange(400) * down // 400, np.arange(500) * across // 500
+    return in_steps(coarse)[np.ix_(row, col)]
+
+
+def compare_with_the_recipe(name: str, field: np.ndarray) -> None:
+    """Error at the recipe's number of points, and points at the recipe's error."""
+    mask = i2d.gradient_mask(field, tolerance=0)
+    recipe = i2d.centroids(i2d.cluster(mask, eps=1.5, min_samples=3), field)
+    rmse = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
+    ours = i2d.reduce_adaptive(field, n_points=len(recipe))
+    error = i2d.compare(field, i2d.reconstruct(ours, field.shape)).rmse / rmse
+    few = i2d.reduce_adaptive(field, tolerance=rmse)
+    kept = i2d.compare(field, i2d.reconstruct(few, field.shape)).rmse <= rmse
+    print(
+        f"{name}, recipe {len(recipe)} points: {error:.2f} of its error "
+        f"({ours.attrs['method']}), {len(few) / len(recipe):.2f} of its points "
+        f"({few.attrs['method']}), tolerance kept: {kept}"
+    )
+
+
 def against_the_recipe() -> None:
     for method in ("linear", "cubic"):
         for stations in (200, 500):
             field = tomography(stations, method)
-            mask = i2d.gradient_mask(field, tolerance=0)
-            recipe = i2d.centroids(i2d.cluster(mask, eps=1.5, min_samples=3), field)
-            rmse = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
-            ours = i2d.reduce_adaptive(field, n_points=len(recipe))
-            error = i2d.compare(field, i2d.reconstruct(ours, field.shape)).rmse / rmse
-            share = len(i2d.reduce_adaptive(field, tolerance=rmse)) / len(recipe)
+            compare_with_the_recipe(f"{method}, {stations} stations", field)
+    for down, across, smoothness in ((12, 12, 1), (40, 60, 4), (60, 90, 8), (128, 128, 1)):
+        name = f"heat map of {down} x {across} cells, smoothed over {smoothness}"
+        compare_with_the_recipe(name, heat_map(down, across, smoothness))
+
+
+def stations_found() -> None:
+    for method in ("nearest", "linear"):
+        for stations in (50, 200):
+            rng = np.random.default_rng(1)  # the places of `tomography`
+            places = rng.random((stations, 2)) * (399, 499)
+            found = i2d.find_nodes(tomography(stations, method))
+            if found.kind == "none":
+                print(f"nodes, {method}, {stations} stations: none found")
+                continue
+            away, _ = KDTree(found.points[["row", "col"]].to_numpy()).query(places)
             print(
-                f"{method}, {stations} stations, recipe {len(recipe)} points: "
-                f"{error:.2f} of its error, {share:.2f} of its points"
+                f"nodes, {method}, {stations} stations: {found.kind}, {len(found.points)} points, "
+                f"{100 * np.mean(away <= 3):.0f} % within 3 pixels, "
+                f"rmse {100 * found.relative_rmse:.2f} %"
             )
 
 
 def four_megapixels() -> None:
     rng = np.random.default_rng(0)
     layers = (gaussian_filter(rng.normal(size=(2000, 2000)), s) * s**1.6 for s in (15, 40, 120))
-    field = in_steps(sum(layers))
-    for options in ({"n_points": 10_000}, {"tolerance": 0.01, "norm": "max"}):
-        start = time.perf_counter()
-        points = i2d.reduce_adaptive(field, **options)
-        print(f"4 Mpx, {options}: {len(points)} points in {time.perf_counter() - start:.1f} s")
+    cells = np.repeat(np.repeat(heat_map(400, 500, 30)[::4, ::5], 20, axis=0), 20, axis=1)
+    for name, field in (("smooth", in_steps(sum(layers))), ("cells", cells)):
+        for options in ({"n_points": 7_000}, {"tolerance": 0.01, "norm": "max"}):
+            start = time.perf_counter()
+            points = i2d.reduce_adaptive(field, **options)
+            took = time.perf_counter() - start
+            print(f"4 Mpx, {name}, {options}: {len(points)} points in {took:.1f} s")
 
 
 if __name__ == "__main__":
     clusters()
     against_the_recipe()
+    stations_found()
     four_megapixels()

@@ -137,3 +137,61 @@ def test_nodes_of_one_value_or_no_value_are_one_sentence() -> None:
         i2d.find_nodes(np.full((9, 9), np.nan))
     with pytest.raises(i2d.Image2DataError, match="stopped"):
         i2d.find_nodes(np.eye(9), cancel=lambda: True)
+
+
+def cells(shape: tuple[int, int], grid: tuple[int, int], seed: int) -> np.ndarray:
+    """A smooth field in 256 steps, drawn as a heat map with this many cells down and across."""
+    coarse = smooth(grid, seed, 4)
+    row, col = (np.arange(n) * g // n for n, g in zip(shape, grid, strict=True))
+    return coarse[np.ix_(row, col)]
+
+
+def test_a_heat_map_is_rebuilt_exactly_from_one_site_a_cell() -> None:
+    field = cells((131, 170), (20, 30), 1)
+    points = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max")
+    assert points.attrs["method"] == "nearest"
+    assert len(points) <= 20 * 30
+    np.testing.assert_allclose(i2d.reconstruct(points, field.shape), field, atol=1e-6)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_in_heat_maps_both_goals_against_the_recipe_are_met(holes: bool) -> None:
+    field = cells((180, 260), (26, 41), 2)
+    if holes:
+        y, x = np.indices(field.shape)
+        field[(y - 80) ** 2 + (x - 90) ** 2 < 40**2] = np.nan
+    labels = i2d.cluster(i2d.gradient_mask(field, tolerance=0), eps=1.5, min_samples=3)
+    recipe = i2d.centroids(labels, field)
+    theirs = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
+    ours = i2d.reduce_adaptive(field, n_points=len(recipe))
+    assert len(ours) <= len(recipe)
+    assert i2d.compare(field, i2d.reconstruct(ours, field.shape)).rmse < 0.4 * theirs
+    few = i2d.reduce_adaptive(field, tolerance=theirs)
+    assert i2d.compare(field, i2d.reconstruct(few, field.shape)).rmse <= theirs
+    assert len(few) < len(recipe) / 3
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+@pytest.mark.parametrize("grid", [(24, 28), (30, 35)])
+def test_sites_left_out_keep_the_tolerance(norm: str, grid: tuple[int, int]) -> None:
+    field = cells((120, 140), grid, 3)
+    every = i2d.reduce_adaptive(field, tolerance=1e-9, norm=norm, method="nearest")
+    few = i2d.reduce_adaptive(field, tolerance=0.02, norm=norm, method="nearest")
+    assert len(few) < 0.9 * len(every)
+    report = i2d.compare(field, i2d.reconstruct(few, field.shape), points=few)
+    assert getattr(report, norm) <= 0.02
+    assert few["size"].sum() == field.size
+
+
+def test_the_method_can_be_chosen_and_must_suit() -> None:
+    field = cells((60, 80), (10, 12), 4)
+    linear = i2d.reduce_adaptive(field, n_points=60, method="linear")
+    assert linear.attrs["method"] == "linear"
+    np.testing.assert_array_equal(
+        i2d.reconstruct(linear, field.shape),
+        i2d.reconstruct(linear, field.shape, method="linear"),
+    )
+    with pytest.raises(i2d.Image2DataError, match="not made of flat cells"):
+        i2d.reduce_adaptive(smooth((60, 70), 7), tolerance=0.01, method="nearest")
+    with pytest.raises(i2d.Image2DataError, match="method 'best' is unknown"):
+        i2d.reduce_adaptive(field, n_points=60, method="best")

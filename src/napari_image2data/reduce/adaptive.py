@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
-from napari_image2data.reduce.compare import clean_pixels
-from napari_image2data.reduce.gradient import as_field_array
-from napari_image2data.reduce.mesh import Mesh, sums_by
-from napari_image2data.reduce.points import points_table
+from napari_image2data.reduce.growing_mesh import GrowingMesh
+from napari_image2data.reduce.thin_sites import flat_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     import pandas as pd
-    from numpy.typing import NDArray
 
-Norm = Literal["rmse", "max"]
-"""The error that is kept: root mean square, or the largest, over the clean pixels."""
-
-PIXELS_PER_POINT = 50
-"""Pixels looked at per point while the mesh grows; the result is judged on all of them."""
+    from napari_image2data.reduce.growing_mesh import Norm
+    from napari_image2data.reduce.thin_sites import Sites
 
 
 def reduce_adaptive(
@@ -33,16 +26,21 @@ def reduce_adaptive(
     n_points: int | None = None,
     norm: Norm = "rmse",
     fit: bool = True,
+    method: Literal["auto", "linear", "nearest"] = "auto",
     progress: Callable[[float], object] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:
-    """The few points from which linear interpolation rebuilds a field within an error.
+    """The few points from which interpolation rebuilds a field within an error.
 
     Greedy insertion [1]_: a Delaunay mesh over the points so far is compared with the field, and
     the worst pixels of the worst triangles become points, a batch of triangles that do not
     touch at a time, until the error is met. With ``fit`` the values at the points are then
     those of the mesh that fits the field best (least squares), which for a curved field has
     about half the error of a mesh through the field.
+
+    A picture of flat cells (heat map, pcolor, nearest-neighbour interpolation) has steps that no
+    linear mesh can follow. There one site a cell, rebuilt with the value of the nearest site,
+    is exact; sites whose neighbours say nearly the same are left out, the cheapest first.
 
     Parameters
     ----------
@@ -58,7 +56,10 @@ def reduce_adaptive(
         The error: root mean square or largest, over the clean pixels.
     fit : bool
         Fit the values at the points (norm "rmse" only). Without, each value is that of the
-        point's own pixel.
+        point's own pixel; sites of flat cells always have the mean of their pixels.
+    method : {"auto", "linear", "nearest"}
+        The interpolation that the points are for: a linear mesh, sites of flat cells, or what of
+        the two has the lower error (with ``n_points``) or fewer points (with ``tolerance``).
     progress : callable, optional
         Called with the share of the work done, 0 to 1, after every batch.
     cancel : callable, optional
@@ -68,15 +69,17 @@ def reduce_adaptive(
     -------
     DataFrame
         Columns row, col, x, y, value, sigma, size, as of `centroids`; ``size`` is the number of
-        clean pixels that lie nearest to the point in the mesh, ``sigma`` the rms difference
-        between field and rebuilt field over these. The error promised is that of
-        ``reconstruct(points, field.shape, method="linear")``, checked with exactly that.
+        clean pixels that lie nearest to the point, ``sigma`` the rms difference between field and
+        rebuilt field over these. ``points.attrs["method"]`` is "linear" or "nearest";
+        `reconstruct` rebuilds with it unless told otherwise, and the error promised is that of
+        ``reconstruct(points, field.shape)``. Sites ("nearest") have broken rows and columns.
 
     Raises
     ------
     ReductionError
         Neither or both of ``tolerance`` and ``n_points``, a tolerance below 0, fewer than 3 clean
-        pixels or all of them on one line.
+        pixels or all of them on one line, an unknown norm or method, or "nearest" for a field
+        that is not made of flat cells or whose cells do not keep the tolerance.
     CancelledError
         ``cancel`` said so.
 
@@ -102,18 +105,50 @@ def reduce_adaptive(
         raise ReductionError(f"{n_points} points span no area; ask for 3 or more.")
     if norm not in ("rmse", "max"):
         raise ReductionError(f"The norm {norm!r} is unknown; choose 'rmse' or 'max'.")
-    growth = GrowingMesh(field, norm=norm, fit=fit and norm == "rmse")
-    start = None
-    while not growth.done(tolerance, n_points):
+    if method not in ("auto", "linear", "nearest"):
+        raise ReductionError(
+            f"The method {method!r} is unknown; choose 'auto', 'linear' or 'nearest'."
+        )
+
+    def step() -> None:
         if cancel is not None and cancel():
             raise CancelledError("The reduction was stopped before it was done; nothing was kept.")
+
+    growth = GrowingMesh(field, norm=norm, fit=fit and norm == "rmse")
+    cells = None
+    if method != "linear":
+        cells = flat_cells(
+            field, n_points=n_points, tolerance=tolerance, largest=norm == "max", step=step
+        )
+    if method == "nearest" and cells is None:
+        raise ReductionError(
+            "The field is not made of flat cells that keep this tolerance, as method 'nearest' "
+            "needs; choose 'linear' or 'auto', or raise the tolerance."
+        )
+    start = None
+    while method != "nearest" and not growth.done(tolerance, n_points):
+        step()
+        if cells is not None and n_points is None and len(growth.points) >= cells.number:
+            break  # the cells need fewer points
         error = growth.grow(tolerance, n_points)
         if progress is not None:
             start = start or error
             progress(_share(len(growth.points), error, start, tolerance, n_points))
     if progress is not None:
         progress(1.0)
-    return growth.table()
+    if cells is not None and (method == "nearest" or _better(cells, growth, norm, n_points)):
+        points, kind = cells.table(field), "nearest"
+    else:
+        points, kind = growth.table(), "linear"
+    points.attrs["method"] = kind
+    return points
+
+
+def _better(cells: Sites, growth: GrowingMesh, norm: Norm, n_points: int | None) -> bool:
+    """Whether flat cells do better than the mesh: fewer points, or a lower error."""
+    if n_points is None:
+        return cells.number <= len(growth.points)
+    return cells.error() < growth.errors()[0 if norm == "rmse" else 1]
 
 
 def reduction_curve(
@@ -124,7 +159,7 @@ def reduction_curve(
     progress: Callable[[float], object] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:
-    """Error against number of points, to choose from.
+    """Error of linear meshes against their number of points, to choose from.
 
     Parameters
     ----------
@@ -190,293 +225,6 @@ def reduction_curve(
         if progress is not None:
             progress(number / wanted[-1])
     return pd.DataFrame(rows)
-
-
-class GrowingMesh:
-    """A Delaunay mesh that grows at the pixels where it fits a field worst.
-
-    Parameters
-    ----------
-    field : Field or (h, w) array_like of float
-        The field.
-    norm : {"rmse", "max"}
-        What "worst" means: the triangle's sum of squares, or its largest error.
-    fit : bool
-        Whether errors are those of the least-squares heights or of the field's own values.
-    """
-
-    def __init__(self, field: Any, *, norm: Norm, fit: bool) -> None:
-        self.field = field
-        self.norm = norm
-        self.fit = fit
-        self.values = as_field_array(field).astype(np.float64)
-        self.clean = clean_pixels(field)
-        self.n_clean = int(self.clean.sum())
-        self.points = self._first_points()
-        self.exact = False  # no pixel is left that differs from the mesh
-        self._mesh: _Fitted | None = None
-
-    def _first_points(self) -> NDArray[np.intp]:
-        """The clean pixels nearest to the four corners of the clean area."""
-        rows, cols = np.nonzero(self.clean)
-        if len(rows) < 3:
-            raise ReductionError(
-                f"The field has {len(rows)} clean pixels and a mesh needs 3; decode more of it."
-            )
-        width = self.clean.shape[1]
-        found = []
-        for corner_row in (rows.min(), rows.max()):
-            for corner_col in (cols.min(), cols.max()):
-                nearest = np.argmin((rows - corner_row) ** 2 + (cols - corner_col) ** 2)
-                found.append(rows[nearest] * width + cols[nearest])
-        # A third direction where the corners coincide or lie in line
-        across = np.abs(
-            (cols - cols[0]) * float(rows[-1] - rows[0])
-            - (rows - rows[0]) * float(cols[-1] - cols[0])
-        )
-        if not across.any():
-            raise ReductionError(
-                "All clean pixels lie on one line, so they span no area; decode more of the field."
-            )
-        far = int(np.argmax(across))
-        points = np.unique(found)
-        y, x = np.divmod(points, width)
-        if len(points) < 3 or np.linalg.matrix_rank(np.column_stack([y - y[0], x - x[0]])) < 2:
-            ends = [rows[i] * width + cols[i] for i in (0, far, len(rows) - 1)]
-            points = np.unique(np.concatenate([points, ends]))
-        return points
-
-    def done(self, tolerance: float | None, n_points: int | None) -> bool:
-        """Whether the wanted number of points is there, or the error kept on every clean pixel."""
-        if self.exact:
-            return True
-        if n_points is not None:
-            return len(self.points) >= n_points
-        assert tolerance is not None
-        # A mesh through the field is looked at first: the fit rarely halves its error, and all
-        # pixels are asked only when the coarse look promises success.
-        mesh = self._current()
-        plain = self._plain_error(mesh.residual(mesh.own_values()))
-        if plain > tolerance and not (self.fit and plain < 2.5 * tolerance):
-            return False
-        if mesh.step > 1 and self._plain_error(mesh.residual(mesh.heights)) > tolerance:
-            return False
-        rmse, worst = self.errors()
-        return (rmse if self.norm == "rmse" else worst) <= tolerance
-
-    def errors(self) -> tuple[float, float]:
-        """Rmse and largest error over all clean pixels, of what `reconstruct` would give."""
-        difference = (self._full().image() - self.values)[self.clean]
-        return float(np.mean(difference**2) ** 0.5), float(np.abs(difference).max())
-
-    def grow(self, tolerance: float | None, n_points: int | None) -> float:
-        """Insert one batch of points; return the error before it."""
-        mesh = self._current()
-        plain = mesh.residual(mesh.own_values())
-        worst, where = mesh.worst(np.abs(plain))
-        order = mesh.sums(plain**2) if self.norm == "rmse" else worst
-        error = self._plain_error(plain)
-        limit = tolerance if (tolerance is not None and self.norm == "max") else 0.0
-        wanted = self._batch(error, tolerance, n_points)
-        chosen = mesh.spread_out(order, (worst > limit) & (where >= 0), wanted)
-        new = where[chosen]
-        new = new[~np.isin(new, self.points)]
-        if len(new) == 0 and mesh.step > 1:
-            self._fine = True  # the coarse look sees nothing any more
-        elif len(new) == 0:
-            self.exact = True
-        if n_points is not None:
-            new = new[: n_points - len(self.points)]
-        self.points = np.union1d(self.points, new)
-        self._mesh = None
-        return error
-
-    def table(self) -> pd.DataFrame:
-        """The points as a table."""
-        mesh = self._full()
-        nearest, residual = mesh.nearest_point()
-        size = np.bincount(nearest, minlength=len(self.points))
-        square = np.bincount(nearest, weights=residual**2, minlength=len(self.points))
-        sigma = np.sqrt(square / np.maximum(size, 1))
-        rows, cols = np.divmod(self.points, self.values.shape[1])
-        return points_table(rows, cols, mesh.heights, self.field, sigma=sigma, size=size)
-
-    _fine = False
-
-    def _stride(self) -> int:
-        if self._fine:
-            return 1
-        return max(1, int((self.n_clean / (PIXELS_PER_POINT * len(self.points))) ** 0.5))
-
-    def _current(self) -> _Fitted:
-        if self._mesh is None:
-            self._mesh = _Fitted(self, self._stride())
-        return self._mesh
-
-    def _full(self) -> _Fitted:
-        if self._current().step > 1:
-            self._mesh = _Fitted(self, 1)
-        return self._current()
-
-    def _plain_error(self, residual: NDArray[np.float64]) -> float:
-        if not len(residual):
-            return 0.0
-        if self.norm == "rmse":
-            return float(np.mean(residual**2) ** 0.5)
-        return float(np.abs(residual).max())
-
-    def _batch(self, error: float, tolerance: float | None, n_points: int | None) -> int:
-        """Points to insert at once: half as many again, less when the goal is near."""
-        have = len(self.points)
-        batch = max(4, have // 2)
-        if n_points is not None:
-            left = n_points - have
-            # the last points are placed in small batches, each seeing what the last one did
-            return min(left, batch, max(4, left // 2, have // 20))
-        if tolerance and self.norm == "rmse":
-            # the error of a linear mesh falls as 1 / points; the fit takes a third off it
-            left = int(have * ((0.65 if self.fit else 1.0) * error / tolerance - 1.0))
-            return max(1, min(batch, max(4, have // 40, left // 2)))
-        return batch
-
-
-class _Fitted:
-    """The mesh of one moment with its clean pixels, inside and beyond the hull, and heights."""
-
-    def __init__(self, growth: GrowingMesh, step: int) -> None:
-        self.growth = growth
-        self.step = step
-        values, clean = growth.values, growth.clean.ravel()
-        width = values.shape[1]
-        rows, cols = np.divmod(growth.points, width)
-        self.mesh = Mesh(rows, cols, values.shape, step=step)
-        self.inside = clean[self.mesh.pixel]
-        beyond, edge, along = self.mesh.beyond_hull()
-        keep = clean[beyond]
-        self.beyond, self.edge, self.along = beyond[keep], edge[keep], along[keep]
-        flat = values.ravel()
-        self.truth = np.concatenate([flat[self.mesh.pixel[self.inside]], flat[self.beyond]])
-        # cells: the triangles, then the hull's edges with what lies beyond them
-        self.cell = np.concatenate(
-            [self.mesh.px_triangle[self.inside], len(self.mesh.triangles) + self.edge]
-        )
-        self.pixel = np.concatenate([self.mesh.pixel[self.inside], self.beyond])
-        self.n_cells = len(self.mesh.triangles) + len(self.mesh.hull_edges)
-
-    @cached_property
-    def heights(self) -> NDArray[np.float64]:
-        """Heights of the points: fitted, or the field's own."""
-        return self._fit() if self.growth.fit else self.own_values()
-
-    def own_values(self) -> NDArray[np.float64]:
-        return self.growth.values.ravel()[self.growth.points]
-
-    def residual(self, heights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mesh minus field at every clean pixel looked at."""
-        a, b = self.mesh.hull_edges[self.edge].T
-        beyond = heights[a] * (1 - self.along) + heights[b] * self.along
-        inside = self.mesh.on_pixels(heights)[self.inside]
-        difference: NDArray[np.float64] = np.concatenate([inside, beyond]) - self.truth
-        return difference
-
-    def sums(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
-        return sums_by(self.cell, amount, self.n_cells)
-
-    def worst(self, amount: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Largest amount in every cell, and the pixel it is at (-1: the cell has none)."""
-        worst = np.zeros(self.n_cells)
-        where = np.full(self.n_cells, -1, np.intp)
-        np.maximum.at(worst, self.cell, amount)
-        hits = np.flatnonzero(amount == worst[self.cell])[::-1]
-        where[self.cell[hits]] = self.pixel[hits]
-        return worst, where
-
-    def spread_out(
-        self, order: NDArray[np.float64], allowed: NDArray[np.bool_], wanted: int
-    ) -> NDArray[np.intp]:
-        """Up to ``wanted`` cells of the largest ``order``, none beside a larger one of them."""
-        candidates = np.flatnonzero(allowed)
-        if len(candidates) > wanted:
-            top = np.argpartition(order[candidates], -wanted)[-wanted:]
-            candidates = candidates[top]
-        chosen = np.zeros(self.n_cells + 1, bool)  # the last entry stands for "no neighbour"
-        chosen[candidates] = True
-        rank = np.append(order, -1.0)
-        triangles = candidates[candidates < len(self.mesh.triangles)]
-        beside = self.mesh.neighbors[triangles]
-        larger = chosen[beside] & (rank[beside] > rank[triangles][:, None])
-        chosen[triangles[larger.any(axis=1)]] = False
-        found = np.flatnonzero(chosen[:-1])
-        return found[np.argsort(-order[found], kind="stable")]
-
-    def _fit(self) -> NDArray[np.float64]:
-        """Heights of least squares over the clean pixels.
-
-        Each point holds on to its own pixel's value with the weight of a twentieth of a pixel:
-        that decides where no pixel does, and nothing elsewhere.
-        """
-        from scipy.sparse import coo_array
-        from scipy.sparse.linalg import cg
-
-        number = len(self.growth.points)
-        own = self.own_values()
-        hold = 0.05
-        weights = [w[self.inside] for w in self.mesh.weights()]
-        triangle = self.mesh.px_triangle[self.inside]
-        corners = self.mesh.triangles
-        truth = self.truth[: len(triangle)]
-        many = len(corners)
-        entries: list[NDArray[np.float64]] = []
-        rows: list[NDArray[np.intp]] = []
-        cols: list[NDArray[np.intp]] = []
-        right = hold * own
-        for i in range(3):
-            sums = sums_by(triangle, weights[i] * truth, many)
-            right += np.bincount(corners[:, i], weights=sums, minlength=number)
-            for j in range(i, 3):
-                sums = sums_by(triangle, weights[i] * weights[j], many)
-                for a, b in {(i, j), (j, i)}:
-                    entries.append(sums)
-                    rows.append(corners[:, a])
-                    cols.append(corners[:, b])
-        ends = self.mesh.hull_edges[self.edge]
-        pair = np.column_stack([1 - self.along, self.along])
-        truth = self.truth[len(triangle) :]
-        for i in range(2):
-            right += np.bincount(ends[:, i], weights=pair[:, i] * truth, minlength=number)
-            for j in range(2):
-                entries.append(pair[:, i] * pair[:, j])
-                rows.append(ends[:, i])
-                cols.append(ends[:, j])
-        entries.append(np.full(number, hold))
-        rows.append(np.arange(number))
-        cols.append(np.arange(number))
-        matrix = coo_array(
-            (np.concatenate(entries), (np.concatenate(rows), np.concatenate(cols))),
-            shape=(number, number),
-        ).tocsr()
-        scale = 1.0 / np.sqrt(matrix.diagonal())
-        matrix = matrix.multiply(scale[:, None]).multiply(scale[None, :]).tocsr()
-        solution, _ = cg(matrix, right * scale, x0=own / scale, rtol=1e-7, maxiter=500)
-        heights: NDArray[np.float64] = solution * scale
-        # what `reconstruct` will read from a table of ordinary numbers
-        return heights
-
-    def image(self) -> NDArray[np.float64]:
-        """The rebuilt field, as `reconstruct` gives it."""
-        image = self.mesh.render(self.heights).astype(np.float64)
-        a, b = self.mesh.hull_edges[self.edge].T
-        image.ravel()[self.beyond] = self.heights[a] * (1 - self.along) + (
-            self.heights[b] * self.along
-        )
-        return image
-
-    def nearest_point(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """For every clean pixel: the corner of its cell with the largest weight, its residual."""
-        weights = np.stack([w[self.inside] for w in self.mesh.weights()])
-        corner = self.mesh.triangles[self.mesh.px_triangle[self.inside], np.argmax(weights, axis=0)]
-        end = self.mesh.hull_edges[self.edge, (self.along > 0.5).astype(int)]
-        return np.concatenate([corner, end]), self.residual(self.heights)
 
 
 def _share(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
-from napari_image2data.reduce.adaptive import GrowingMesh
 from napari_image2data.reduce.compare import clean_pixels
 from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.points import points_table
 from napari_image2data.reduce.reconstruct import reconstruct
 

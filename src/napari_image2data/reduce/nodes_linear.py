@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.errors import ReductionError
-from napari_image2data.reduce.adaptive import GrowingMesh
+from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.mesh import Mesh, sums_by
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ def reconstruct(
     points: pd.DataFrame,
     shape: tuple[int, int],
     *,
-    method: Method = "linear",
+    method: Method | None = None,
     outside: Literal["nearest", "nan"] = "nearest",
     mask: ArrayLike | None = None,
     neighbors: int = 32,
@@ -36,7 +36,9 @@ def reconstruct(
         value is NaN are left out, of several points at one place the mean counts.
     shape : (h, w)
         Shape of the field.
-    method : {"linear", "cubic", "nearest", "rbf"}
+    method : {"linear", "cubic", "nearest", "rbf"}, optional
+        By default what the points are for, ``points.attrs["method"]``, else "linear".
+
         - ``"linear"``: planes over the Delaunay triangles of the points; continuous, never
           beyond the points' values.
         - ``"cubic"``: Clough-Tocher's piecewise cubic over the same triangles [1]_, smooth (C1).
@@ -80,6 +82,8 @@ def reconstruct(
            [1., 2., 3.],
            [2., 3., 4.]], dtype=float32)
     """
+    if method is None:
+        method = points.attrs.get("method", "linear")
     rows, cols, value = _clean_points(points)
     height, width = _check_shape(shape)
     if method == "linear":

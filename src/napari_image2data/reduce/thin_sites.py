@@ -1,0 +1,238 @@
+"""Leave out sites of flat cells whose neighbours say nearly the same, within a stated error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_image2data.reduce.cells import grid_sites
+from napari_image2data.reduce.compare import clean_pixels
+from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.nodes_nearest import nearest_nodes
+from napari_image2data.reduce.points import points_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+    Index = NDArray[np.intp]
+
+SHARE = 0.04
+"""At most this share of the sites is left out at a time; larger shares choose worse."""
+RESERVES = (1.0, 0.97, 0.9, 0.0)
+"""Shares of the tolerance that sites are left out within, until the result keeps all of it."""
+PIXELS_PER_SITE = 50
+"""Pixels looked at per site while sites are left out; the result is judged on all of them."""
+
+
+def flat_cells(
+    field: Any,
+    *,
+    n_points: int | None,
+    tolerance: float | None,
+    largest: bool,
+    step: Callable[[], None],
+) -> Sites | None:
+    """The sites of a field of flat cells, as few as asked for; None where it is not made of such.
+
+    Parameters
+    ----------
+    field : Field or (h, w) array_like of float
+        The field: cells of a rectangular grid, or Voronoi cells of scattered sites.
+    n_points, tolerance : int or float, optional
+        How many sites to leave, or the error to keep over all clean pixels.
+    largest : bool
+        Whether the largest error counts, else the rmse.
+    step : callable
+        Called before each batch; it may raise to end the work.
+    """
+    values = as_field_array(field).astype(np.float64)
+    clean = clean_pixels(field)
+    values[~clean] = np.nan
+    if not clean.any():
+        return None
+    found = grid_sites(values)
+    if found is None:
+        found = nearest_nodes(values)
+    if found is None:
+        return None
+    order = np.lexsort((found[1], found[0]))  # as `reconstruct` sorts them
+    rows, cols, heights = (part[order] for part in found)
+    pixels, truth = np.argwhere(clean).astype(np.float64), values[clean]
+    stride = int((len(pixels) / (PIXELS_PER_SITE * len(rows))) ** 0.5)
+    if stride > 1:
+        looked = ((pixels % stride) == stride // 2).all(axis=1)
+        few = Sites(rows, cols, heights.copy(), pixels[looked], truth[looked], largest=largest)
+        few.thin(n_points=n_points, tolerance=tolerance, step=step)
+        rest = few.active
+        sites = Sites(rows[rest], cols[rest], heights[rest], pixels, truth, largest=largest)
+        sites.settle()
+        if tolerance is None or sites.error() <= tolerance:
+            return sites
+    step()
+    # Many pixels of a grid are as far from one site as from another, and who gets them is decided
+    # in the end: where that costs the tolerance, a little of it is kept in reserve.
+    for reserve in RESERVES:
+        aim = None if tolerance is None else tolerance * reserve
+        sites = Sites(rows, cols, heights.copy(), pixels, truth, largest=largest)
+        sites.thin(n_points=n_points, tolerance=aim, step=step)
+        sites.settle()
+        if tolerance is None or sites.error() <= tolerance:
+            return sites
+    return None
+
+
+class Sites:
+    """Sites with flat cells around them (nearest-neighbour interpolation), fewer step by step.
+
+    Parameters
+    ----------
+    rows, cols, heights : (N,) float ndarray
+        The sites and their values.
+    pixels : (M, 2) float ndarray
+        Rows and columns of the pixels that count.
+    truth : (M,) float ndarray
+        The field at these pixels.
+    largest : bool
+        Whether the largest error counts, else the sum of squares; for the latter each site has
+        the mean of its pixels as its value.
+    """
+
+    def __init__(
+        self,
+        rows: Float,
+        cols: Float,
+        heights: Float,
+        pixels: Float,
+        truth: Float,
+        *,
+        largest: bool,
+    ) -> None:
+        self.place = np.column_stack([rows, cols])
+        self.heights = heights
+        self.pixels = pixels
+        self.truth = truth
+        self.largest = largest
+        self.active = np.ones(len(rows), bool)
+        self.owner = np.zeros(len(pixels), np.intp)
+        self.second = np.zeros(len(pixels), np.intp)
+        self._look(np.arange(len(pixels)))
+        self._drop(np.flatnonzero(np.bincount(self.owner, minlength=len(rows)) == 0))
+        self._refit()
+
+    @property
+    def number(self) -> int:
+        """Sites that are left."""
+        return int(self.active.sum())
+
+    def error(self) -> float:
+        """Rmse, or largest error, over the pixels."""
+        away = self.heights.astype(np.float32)[self.owner] - self.truth
+        if self.largest:
+            return float(np.abs(away).max(initial=0.0))
+        return float(np.mean(away**2) ** 0.5)
+
+    def thin(
+        self, *, n_points: int | None, tolerance: float | None, step: Callable[[], None]
+    ) -> None:
+        """Leave out the sites that cost least until the number, or the tolerance, is reached."""
+        least = n_points if n_points is not None else 1
+        share = SHARE
+        while self.number > least:
+            step()
+            before = (
+                self.active.copy(),
+                self.owner.copy(),
+                self.second.copy(),
+                self.heights.copy(),
+            )
+            wanted = min(self.number - least, max(1, int(share * self.number)))
+            going = self._cheapest(wanted, tolerance)
+            if not len(going):
+                return
+            self._drop(going)
+            self._refit()
+            if tolerance is not None and self.error() > tolerance:
+                self.active, self.owner, self.second, self.heights = before
+                if len(going) == 1:
+                    return
+                share = 0.3 * len(going) / self.number
+
+    def settle(self) -> None:
+        """Ask every pixel anew, as `reconstruct` does: it decides places as far from two sites."""
+        from scipy.spatial import KDTree
+
+        left = np.flatnonzero(self.active)
+        _, near = KDTree(self.place[left]).query(self.pixels)
+        self.owner = left[near]
+        self._refit()
+
+    def table(self, field: Any) -> pd.DataFrame:
+        """The sites that are left as a table of points."""
+        left = np.flatnonzero(self.active)
+        many = len(self.heights)
+        size = np.bincount(self.owner, minlength=many)[left]
+        away = (self.heights[self.owner] - self.truth) ** 2
+        square = np.bincount(self.owner, weights=away, minlength=many)[left]
+        sigma = np.sqrt(square / np.maximum(size, 1))
+        rows, cols = self.place[left].T
+        return points_table(rows, cols, self.heights[left], field, sigma=sigma, size=size)
+
+    def _cheapest(self, wanted: int, tolerance: float | None) -> Index:
+        """Sites to leave out, the cheapest first, no two of them side by side."""
+        many = len(self.heights)
+        after = self.heights[self.second] - self.truth
+        cost = np.zeros(many)
+        if self.largest:
+            np.maximum.at(cost, self.owner, np.abs(after))
+        else:
+            gain = after**2 - (self.heights[self.owner] - self.truth) ** 2
+            cost += np.bincount(self.owner, weights=gain, minlength=many)
+        candidates = np.flatnonzero(self.active)
+        if tolerance is not None:
+            room = tolerance
+            if not self.largest:
+                room = len(self.truth) * (tolerance**2 - self.error() ** 2)
+            candidates = candidates[cost[candidates] <= room]
+        order: Index = np.argsort(cost[candidates], kind="stable")[: 2 * wanted]
+        rank = np.full(many, many)
+        rank[candidates[order]] = np.arange(len(order))
+        a, b = rank[self.owner], rank[self.second]
+        both = (a < many) & (b < many)
+        loses = np.zeros(len(order), bool)
+        loses[np.maximum(a[both], b[both])] = True
+        chosen = candidates[order[~loses]][:wanted]
+        if tolerance is not None and not self.largest:
+            chosen = chosen[np.cumsum(np.maximum(cost[chosen], 0.0)) <= room]
+        return chosen
+
+    def _drop(self, going: Index) -> None:
+        if not len(going):
+            return
+        gone = np.zeros(len(self.active), bool)
+        gone[going] = True
+        self.active &= ~gone
+        self._look(np.flatnonzero(gone[self.owner] | gone[self.second]))
+
+    def _look(self, pixels: Index) -> None:
+        """The nearest and the second nearest site of these pixels."""
+        from scipy.spatial import KDTree
+
+        index = np.flatnonzero(self.active)
+        tree = KDTree(self.place[index])
+        _, near = tree.query(self.pixels[pixels], k=min(2, len(index)))
+        near = near.reshape(len(pixels), -1)
+        self.owner[pixels] = index[near[:, 0]]
+        self.second[pixels] = index[near[:, -1]]
+
+    def _refit(self) -> None:
+        if self.largest:
+            return
+        count = np.bincount(self.owner, minlength=len(self.heights))
+        total = np.bincount(self.owner, weights=self.truth, minlength=len(self.heights))
+        filled = count > 0
+        self.heights[filled] = total[filled] / count[filled]
