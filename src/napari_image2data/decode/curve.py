@@ -69,13 +69,11 @@ class Curve:
         colors = np.asarray(scale.colors, float) * 255
         values = np.asarray(scale.values, float)
         log = scale.norm == "log"
-        step = np.linalg.norm(np.diff(colors, axis=0), axis=1) * (len(colors) - 1)
-        padded = np.concatenate([step[:1], step, step[-1:]])
         return cls(
             scale=scale,
             colors=colors,
             values=np.log10(values) if log else values,
-            slope=np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2),
+            slope=_slopes(colors),
             width=_run_lengths(np.rint(colors)) / (len(colors) - 1),
             log=log,
             discrete=bool(scale.discrete),
@@ -191,6 +189,20 @@ def _read(
     match = matcher.match(levels)
     slope = np.interp(match.index, np.arange(len(curve.slope)), curve.slope)
     return match.index * curve.step, match.distance, slope
+
+
+def _slopes(colors: np.ndarray) -> np.ndarray:
+    """Levels per unit of position; entries that repeat a colour are steps of one slope."""
+    lengths = _run_lengths(np.rint(colors))
+    firsts = np.flatnonzero(np.append(True, (np.diff(np.rint(colors), axis=0) != 0).any(axis=1)))
+    if len(firsts) < 2:
+        return np.zeros(len(colors))
+    lengths = lengths[firsts]
+    middles = firsts + (lengths - 1) / 2
+    step = np.linalg.norm(np.diff(colors[firsts], axis=0), axis=1) / np.diff(middles)
+    padded = np.concatenate([step[:1], step, step[-1:]]) * (len(colors) - 1)
+    slope = np.sqrt((padded[:-1] ** 2 + padded[1:] ** 2) / 2)
+    return np.repeat(slope, lengths.astype(int))
 
 
 def _run_lengths(colors: np.ndarray) -> np.ndarray:
