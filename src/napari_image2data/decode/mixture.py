@@ -301,7 +301,7 @@ def seems_mixed(rgb: np.ndarray, curve: Curve, off_scale: np.ndarray) -> str | N
     >>> value, light = np.meshgrid(np.linspace(0.1, 0.9, 40), np.linspace(0.2, 0.8, 30))
     >>> picture = np.rint(255 * blend("soft", scale.to_color(value), light)).astype(np.uint8)
     >>> print(seems_mixed(picture, Curve.of(scale), np.ones(picture.shape[:2], bool))[:63])
-    Most colours are not on the scale, but light ("soft") on it ex
+    Most colours are not on the scale, but light ("soft") on it exp
     """
     if off_scale.mean() <= _MANY_OFF:
         return None
