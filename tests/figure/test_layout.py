@@ -196,3 +196,17 @@ def test_a_bar_beside_a_shaded_plot_is_found_by_its_map():
     layout = find_layout(rgb)
     assert off(layout.bars[0].outline.box, BAR) < 0.4
     assert layout.bars[0].share < 0.3
+
+
+def test_the_tip_of_a_triangle_taken_for_a_part_of_the_bar_is_cut_off():
+    layout = find_layout(drawing.heat_map(PLOT, BAR, framed=1.2, name="turbo"))
+    bar = layout.bars[0]
+    left, _, right, bottom = bar.outline.edges
+    x0, _, x1, y1 = bar.outline.rect
+    first = bar.outline.inner[1]
+    taller = dataclasses.replace(
+        bar.outline, rect=(x0, first - 8, x1, y1), edges=(left, Edge(0.0, 0.0), right, bottom)
+    )
+    profile = np.concatenate([np.repeat(bar.profile[:1], 8, axis=0), bar.profile])
+    cut = with_map_ends(dataclasses.replace(bar, profile=profile, outline=taller), WHITE)
+    assert off(cut.outline.box, BAR) < 1.0

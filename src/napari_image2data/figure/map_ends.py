@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _UNSURE = 0.006
 _LEAST = 1.2  # pixels
 _BLUR = 0.02  # share of the length by which blur moves an end
-_PALE = 60.0  # levels between the page and colours that cannot be seen on it
+_PALE = 90.0  # levels between the page and colours that cannot be seen on it
+_TIP = 0.1  # share of the length that an extend triangle taken for a part of the bar may have
 
 
 def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
@@ -40,8 +41,6 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         The same where its colours are no known map, or its ends agree with the map's.
     """
     first, last = (1, 3) if bar.vertical else (0, 2)
-    if bar.outline.framed_sides >= 2:
-        return bar  # a side where no line is seen has data as dark as the frame
     known, length = _known(bar, noisy=noisy)
     if known is None:
         return bar
@@ -52,7 +51,12 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
     ):
         if edges[side].ink is not None or abs(inward) < max(_LEAST, _UNSURE * length):
             continue
-        if abs(inward) > _BLUR * length:
+        if bar.outline.framed_sides >= 2:
+            # the tip of a triangle has no side; a side where no line is seen may have data as
+            # dark as the frame
+            if not _BLUR * length < inward < _TIP * length:
+                continue
+        elif abs(inward) > _BLUR * length:
             beyond = colors[: int(-inward / (known.end - known.start) * len(colors))]
             if inward > 0 or np.abs(beyond - page).max() > _PALE:
                 continue  # a part of the map, not the whole
@@ -60,6 +64,20 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         edges[side] = Edge(place, place)
     left, top, right, bottom = edges
     return replace(bar, outline=replace(bar.outline, edges=(left, top, right, bottom)))
+
+
+def end_doubt(bar: Bar, *, noisy: bool = False) -> str | None:
+    """A sentence where a bar's known map ends well before one of the bar's ends; else None."""
+    known, length = _known(bar, noisy=noisy)
+    if known is None:
+        return None
+    early = max(known.start, length - known.end)
+    if not _BLUR * length < early < _TIP * length:
+        return None
+    return (
+        f"By its colours, the colour bar ends {early:.0f} pixels before the end of its box: check "
+        "whether a triangle belongs to the box."
+    )
 
 
 def shows_whole_map(bar: Bar, *, noisy: bool = False) -> bool:

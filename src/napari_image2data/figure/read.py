@@ -14,7 +14,7 @@ from napari_image2data.errors import FigureError, ImageError, MissingExtraError,
 from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.layout import Bar, Layout, find_layout
-from napari_image2data.figure.map_ends import with_map_ends
+from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
@@ -200,6 +200,8 @@ def _panel(
                 axis = ends.axis
                 scale = _scale(rgb, bar, ends)
                 problems += ends.doubts
+                doubt = end_doubt(bar, noisy=layout.background.noisy)
+                problems += [doubt] if doubt is not None else []
         if bar.shares[number] < _FEW_SHARED:
             problems.append(
                 "Many colours of the plot are not on the colour bar: is it shaded, or see-through?"
