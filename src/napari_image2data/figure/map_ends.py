@@ -25,7 +25,8 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
     """Move a bar's ends to where its map begins and ends, where they were seen wrongly.
 
     A frame line ends a bar. Without one, an end in the colour of the page has no border, and blur
-    moves one; the colours between tell where the whole map would end (see `color.bar_map`).
+    moves one; the colours between tell where the whole map would end (see `color.bar_map`). The
+    tip of an extend triangle that was taken for a part of the bar is cut off.
 
     Parameters
     ----------
