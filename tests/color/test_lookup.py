@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_image2data import ColorScale, Flag, lookup, rethreshold
 from napari_image2data.color.lookup import CHUNK, ColorTable
-from napari_image2data.errors import ScaleError
+from napari_image2data.errors import FigureError, ScaleError
 
 MONOTONIC = ("viridis", "magma", "cividis", "gray", "cmocean:haline", "batlow")
 SCALES = {name: ColorScale.from_name(name, 0.0, 1.0) for name in MONOTONIC}
@@ -47,11 +47,20 @@ def test_a_ramp_comes_back_to_a_quarter_of_a_step_on_average(name: str) -> None:
         assert error.max() < 1 / 256  # two of its neighbouring entries are one colour in 8 bits
 
 
-def test_a_truth_inside_the_bar_is_not_stretched_to_its_ends() -> None:
-    scale = ColorScale.from_name("viridis", 0, 10)
-    field = lookup(drawn(scale, np.linspace(2, 6, 500))[None], scale)
-    assert field.values.min() == pytest.approx(2, abs=0.03)
-    assert field.values.max() == pytest.approx(6, abs=0.03)
+@given(
+    first=st.floats(0, 0.8),
+    share=st.floats(0.1, 1),
+    vmin=st.floats(-100, 100),
+    span=st.floats(0.1, 1000),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_truth_inside_the_bar_is_not_stretched_to_its_ends(first, share, vmin, span) -> None:
+    scale = ColorScale.from_name("viridis", vmin, vmin + span)
+    ends = vmin + span * np.array([first, first + share * (1 - first)])
+    field = lookup(drawn(scale, np.linspace(*ends, 300))[None], scale)
+    # half a step of 256, and the two entries of viridis that are one colour in 8 bits
+    off = np.abs(np.array([field.values.min(), field.values.max()]) - ends) / span
+    assert off.max() < 1 / 256
 
 
 def test_a_range_that_starts_at_zero_is_a_range() -> None:
@@ -60,14 +69,23 @@ def test_a_range_that_starts_at_zero_is_a_range() -> None:
     assert top == pytest.approx(5, abs=0.01)
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"vmin": 10, "vmax": 20}, {"vmin": 1, "vmax": 1e4, "norm": "log"}]
+@given(
+    ends=st.one_of(
+        st.tuples(st.floats(-1e3, 1e3), st.floats(0.1, 1e3)).map(
+            lambda at: {"vmin": at[0], "vmax": at[0] + at[1]}
+        ),
+        st.tuples(st.floats(0.01, 100), st.floats(1.5, 1e4)).map(
+            lambda at: {"vmin": at[0], "vmax": at[0] * at[1], "norm": "log"}
+        ),
+    ),
+    noise=st.floats(0, 6),
+    seed=st.integers(0, 2**16),
 )
-def test_a_reversed_scale_gives_mirrored_values(options) -> None:
-    ends = {"vmin": -1.0, "vmax": 1.0} | options
-    rng = np.random.default_rng(4)
+@settings(max_examples=40, deadline=None)
+def test_a_reversed_scale_gives_mirrored_values(ends, noise: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
     scale = ColorScale.from_name("cividis", **ends)
-    levels = scale.colors[rng.integers(0, 256, (20, 30))] * 255 + rng.normal(0, 3, (20, 30, 3))
+    levels = scale.colors[rng.integers(0, 256, (20, 30))] * 255 + rng.normal(0, noise, (20, 30, 3))
     image = levels.round().clip(0, 255).astype(np.uint8)
     swapped = ColorScale.from_name(
         "cividis_r", **(ends | {"vmin": ends["vmax"], "vmax": ends["vmin"]})
@@ -76,14 +94,20 @@ def test_a_reversed_scale_gives_mirrored_values(options) -> None:
     np.testing.assert_allclose(a, b, atol=0.5 / 256)
 
 
-def test_bytes_and_floats_give_the_same_numbers() -> None:
-    image = np.random.default_rng(5).integers(0, 256, (30, 40, 3)).astype(np.uint8)
-    scale = SCALES["viridis"]
-    for other in (image / 255, image.astype(np.uint16) * 257):
-        for name in ("values", "distance", "sigma", "flags"):
-            np.testing.assert_array_equal(
-                getattr(lookup(image, scale), name), getattr(lookup(other, scale), name)
-            )
+@given(
+    name=st.sampled_from(["viridis", "jet", "hsv", "gray"]),
+    seed=st.integers(0, 2**16),
+    dtype=st.sampled_from(["float64", "float32", "uint16"]),
+)
+@settings(max_examples=30, deadline=None)
+def test_bytes_and_floats_give_the_same_numbers(name: str, seed: int, dtype: str) -> None:
+    image = np.random.default_rng(seed).integers(0, 256, (30, 40, 3)).astype(np.uint8)
+    scale = ColorScale.from_name(name, 0, 1)
+    other = image.astype(dtype) * 257 if dtype == "uint16" else (image / 255).astype(dtype)
+    for array in ("values", "distance", "sigma", "flags"):
+        np.testing.assert_array_equal(
+            getattr(lookup(image, scale), array), getattr(lookup(other, scale), array)
+        )
 
 
 def test_painted_cells_read_back_their_values_and_the_reversed_map_its_low_end() -> None:
@@ -227,3 +251,10 @@ def test_a_table_travels_without_what_it_has_learnt() -> None:
 def test_an_unknown_metric_is_refused() -> None:
     with pytest.raises(ScaleError, match="metric"):
         lookup(np.zeros((2, 2, 3), np.uint8), SCALES["gray"], metric="hsv")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limit", [-1, np.nan])
+def test_a_limit_that_is_no_distance_is_refused(limit: float) -> None:
+    field = lookup(np.zeros((2, 2, 3), np.uint8), SCALES["gray"])
+    with pytest.raises(FigureError, match="from 0 up"):
+        rethreshold(field, limit)

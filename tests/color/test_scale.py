@@ -65,6 +65,8 @@ def test_arrays_of_a_scale_cannot_be_changed() -> None:
     [
         (np.empty((0, 3)), [], {}, "N >= 2"),
         (RAMP[:, 0], range(5), {}, "N >= 2"),
+        (["red", "white"], [0, 1], {}, "three numbers"),
+        ([[0, 0, 0], [1, 1]], [0, 1], {}, "three numbers"),
         (RAMP * np.nan, range(5), {}, "finite"),
         (RAMP * 255, range(5), {}, "divide"),
         (RAMP * 0, range(5), {}, "the same"),
@@ -83,7 +85,14 @@ def test_colors_that_make_no_scale_are_refused(colors, values, options, sentence
 
 
 @pytest.mark.parametrize(
-    ("vmin", "vmax", "norm"), [(1, 1, "linear"), (0, np.nan, "linear"), (0, 1, "log")]
+    ("vmin", "vmax", "norm"),
+    [
+        (1, 1, "linear"),
+        (0, np.nan, "linear"),
+        (None, 1, "linear"),
+        ("0", 1, "linear"),
+        (0, 1, "log"),
+    ],
 )
 def test_ends_that_make_no_scale_are_refused(vmin: float, vmax: float, norm) -> None:
     with pytest.raises(ScaleError):

@@ -72,7 +72,11 @@ def check_norm(norm: str) -> None:
 def check_ends(vmin: float, vmax: float, norm: str) -> None:
     """Raise unless two end values make a scale of that norm."""
     check_norm(norm)
-    if not (np.isfinite(vmin) and np.isfinite(vmax)) or vmin == vmax:
+    try:
+        numbers = bool(np.isfinite(vmin) and np.isfinite(vmax))
+    except TypeError:
+        numbers = False
+    if not numbers or vmin == vmax:
         raise ScaleError(f"vmin and vmax must be two different numbers, not {vmin} and {vmax}.")
     if norm == "log" and min(vmin, vmax) <= 0:
         raise ScaleError(f"A log scale needs vmin and vmax above zero, not {vmin} and {vmax}.")

@@ -400,7 +400,12 @@ def _value_at(position: ArrayLike, knots: np.ndarray, norm: str) -> np.ndarray:
 
 
 def _checked_colors(colors: ArrayLike) -> np.ndarray:
-    table = np.array(colors, float)
+    try:
+        table = np.array(colors, float)
+    except (TypeError, ValueError):
+        raise ScaleError(
+            "The colours of a scale are rows of three numbers, sRGB in 0..1."
+        ) from None
     if table.ndim != 2 or table.shape[1] not in (3, 4) or len(table) < 2:
         raise ScaleError(
             f"The colours of a scale have the shape (N, 3), N >= 2; not {table.shape}."

@@ -11,6 +11,7 @@ from napari_image2data.color.flags import Flag
 from napari_image2data.color.lookup import MAX_DISTANCE, ColorTable
 from napari_image2data.decode.arrays import is_lazy, picture_shape, read_lazily, read_pixels
 from napari_image2data.decode.field import Field
+from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
@@ -97,6 +98,11 @@ def rethreshold(field: Field, max_distance: float) -> Field:
     Field
         New ``values``, ``sigma`` and ``flags``; the other arrays are shared.
 
+    Raises
+    ------
+    FigureError
+        When the limit is not a number from 0 up.
+
     Examples
     --------
     >>> from napari_image2data import ColorScale
@@ -105,6 +111,8 @@ def rethreshold(field: Field, max_distance: float) -> Field:
     >>> bool(np.isnan(rethreshold(field, 60).values[0, 0])), field.distance.round().tolist()
     (True, [[208.0]])
     """
+    if not max_distance >= 0:
+        raise FigureError(f"max_distance is a number from 0 up, not {max_distance!r}.")
     off = field.distance > max_distance
     if is_lazy(field.values):
         import dask.array as da
