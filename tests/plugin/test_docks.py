@@ -136,7 +136,7 @@ def test_the_color_limit_does_not_decode_again(dock, viewer, settle, drawn):
     image = drawn.image.copy()
     image[30:40, 40:50] = (250, 60, 60)
     viewer.layers["fig"].data = image
-    dock.decode.overlays.value = "keep"
+    dock.decode.settings.overlays.value = "keep"
     press(dock.decode.decode)
     settle(dock)
     decoded = dock.session.state.field
@@ -500,7 +500,7 @@ def test_a_shaded_figure_is_named_and_the_light_taken_out(
     settle(dock)
     assert "choose 'light: a hillshade' above" in dock.decode.note.value
     with qtbot.waitSignal(dock.decode._soon.timeout, timeout=10_000):
-        dock.decode.mixed.value = "light"
+        dock.decode.settings.mixed.value = "light"
     settle(dock)
     assert '"soft" was taken out' in dock.decode.note.value
     assert np.nanmean(np.abs(viewer.layers["pic data"].data - value)) < 0.01
@@ -517,9 +517,9 @@ def test_a_picture_beneath_is_taken_out(make_dock, viewer, figure, settle):
     dock = make_dock(DecodeWidget)
     viewer.layers.selection.active = drawn
     dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
-    dock.decode.overlays.value = "keep"
-    dock.decode.mixed.value = "base"
-    dock.decode.base.value = beneath
+    dock.decode.settings.overlays.value = "keep"
+    dock.decode.settings.mixed.value = "base"
+    dock.decode.settings.base.value = beneath
     press(dock.decode.decode)
     settle(dock)
     assert np.nanmean(np.abs(viewer.layers["pic data"].data - value)) < 0.01

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
+import napari_image2data as i2d
 from napari_image2data.plugin.launch import save_picture
 
 pytestmark = pytest.mark.viewer
@@ -109,3 +111,20 @@ def test_a_closed_dock_leaves_the_viewer_working(window, drawn, settle):
     settle(dock)
     window.add_image(drawn.image, name="other", rgb=True)
     assert "other data" not in names(window)
+
+
+def test_what_the_jpeg_file_says_is_used(window, drawn, settle, tmp_path):
+    path = tmp_path / "photo.jpg"
+    # in a grey picture only the file tells the noise
+    Pillow.fromarray(drawn.image).convert("L").convert("RGB").save(path, quality=60)
+    window.open(path, plugin="napari")
+    dock = open_dock(window, "Decode colors")
+    prepare(dock, drawn)
+    dock.decode.decode.changed.emit(True)
+    settle(dock)
+    image = np.asarray(Pillow.open(path))
+    scale = i2d.ColorScale.from_colorbar(image, drawn.bar, vmin=drawn.vmin, vmax=drawn.vmax)
+    told = i2d.decode(image, scale, drawn.box, jpeg=i2d.read_jpeg_info(path))
+    untold = i2d.decode(image, scale, drawn.box)
+    np.testing.assert_array_equal(dock.session.state.field.sigma, told.sigma)
+    assert not np.array_equal(told.sigma, untold.sigma, equal_nan=True)

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from magicgui.widgets import CheckBox, ComboBox, FloatSlider
-from napari.layers import Image
+from magicgui.widgets import CheckBox, FloatSlider
 from qtpy.QtCore import QTimer
 
-from napari_image2data.decode.blend import BLEND_MODES
 from napari_image2data.decode.field import Field, Flag
-from napari_image2data.errors import FigureError
 from napari_image2data.plugin import steps
-from napari_image2data.plugin.choices import picture_of, picture_size
-from napari_image2data.plugin.controls import (
-    NumberLine,
-    Section,
-    button,
-    grouped,
-    refresh_choices,
-)
+from napari_image2data.plugin.controls import Section, button, grouped
+from napari_image2data.plugin.decode_options import DecodeOptions
 from napari_image2data.plugin.session import Session
-
-OVERLAYS = [("leave out", "mask"), ("fill in", "fill"), ("read like data", "keep")]
-
-
-MIXED = [
-    ("nothing", "nothing"),
-    ("light: a hillshade", "light"),
-    ("a grey picture beneath", "gray"),
-    ("a picture beneath: a layer", "base"),
-]
-BLENDS = [("found by itself", "auto"), *((mode, mode) for mode in BLEND_MODES)]
 
 
 class DecodeSection(Section):
@@ -41,12 +19,7 @@ class DecodeSection(Section):
     def __init__(self, session: Session, title: str = "3  Decode") -> None:
         super().__init__(title, "Looks every pixel's colour up on the scale.")
         self.session = session
-        self.overlays = ComboBox(
-            label="text and lines",
-            choices=OVERLAYS,
-            value="mask",
-            tooltip="What to do where ink (labels, contours, coast lines) lies over the data",
-        )
+        self.settings = DecodeOptions(session)
         self.automatic = CheckBox(
             text="Colour limit found by itself",
             value=True,
@@ -60,27 +33,7 @@ class DecodeSection(Section):
             value=40,
             tooltip="Largest colour distance (levels of 255); moving it does not decode again",
         )
-        self.mixed = ComboBox(
-            label="mixed with",
-            choices=MIXED,
-            value="nothing",
-            tooltip="A hillshaded map, or a half-transparent one over another picture, shows "
-            "colours that are not the scale's: take the light or the picture out",
-        )
-        self.blend = ComboBox(
-            label="blending", choices=BLENDS, tooltip="How the light was mixed in"
-        )
-        self.base = ComboBox(
-            label="picture beneath",
-            choices=self._bases,
-            nullable=True,
-            tooltip="An image layer of the figure's size",
-        )
-        self.opacity = NumberLine("opacity", "0..1; empty: found by itself")
-        self.opacity.native.setPlaceholderText("found by itself")
-        self.form.extend(
-            [self.overlays, self.limit, self.mixed, self.blend, self.base, self.opacity]
-        )
+        self.form.extend([self.settings.lines[0], self.limit, *self.settings.lines[1:]])
         self.between = CheckBox(
             text="Read between the steps",
             tooltip="Few colours (filled contours) of a smooth field: interpolate between the "
@@ -102,6 +55,7 @@ class DecodeSection(Section):
         self.decode = button("Decode", "Turn colours into values", primary=True)
         self.below.extend(
             [
+                self.settings.more,
                 self.automatic,
                 self.between,
                 self.cells,
@@ -111,18 +65,15 @@ class DecodeSection(Section):
                 self.decode,
             ]
         )
-        for hidden in (self.limit, self.blend, self.base, self.opacity):
-            hidden.visible = False
+        self.limit.visible = False
 
         self._soon = QTimer(self.native)  # goes with the widgets that it asks
         self._soon.setSingleShot(True)
         self._soon.setInterval(250)
         self._soon.timeout.connect(self.run)
         self.decode.changed.connect(self._on_decode)
-        self.overlays.changed.connect(self._again)
-        self.mixed.changed.connect(self._on_mixed)
-        for control in (self.blend, self.base, self.opacity, self.between):
-            control.changed.connect(self._again)
+        self.settings.changed.connect(self._again)
+        self.between.changed.connect(self._again)
         self.cells.changed.connect(self._on_cells)
         self.automatic.changed.connect(self._on_automatic)
         self.limit.changed.connect(self._on_limit)
@@ -134,13 +85,11 @@ class DecodeSection(Section):
 
     def run(self, then: steps.Then = None) -> None:
         """Decode with the controls' options."""
-        options: dict[str, Any] = {"overlays": self.overlays.value}
+        options = self.session.guarded(self.settings.read)
+        if options is None:
+            return
         if not self.automatic.value:
             options["max_distance"] = float(self.limit.value)
-        given = self.session.guarded(self._mixture)
-        if given is None:
-            return
-        options |= given
         if self.between.value:
             options["dequantize"] = True
         self.session.state.live.add("decode")
@@ -151,40 +100,6 @@ class DecodeSection(Section):
             flags=bool(self.flags.value),
             **options,
         )
-
-    def _mixture(self) -> dict[str, Any]:
-        """Options of `decode` for what the colours are mixed with."""
-        kind = self.mixed.value
-        if kind == "nothing":
-            return {}
-        if kind == "light":
-            return {"shading": True if self.blend.value == "auto" else self.blend.value}
-        opacity = self.opacity.read()
-        given: dict[str, Any] = {"opacity": "auto" if opacity is None else opacity}
-        if kind == "base":
-            if self.base.value is None:
-                raise FigureError("Choose the layer that lies beneath, as 'picture beneath'.")
-            given["base"] = np.asarray(picture_of(self.base.value))
-        return given
-
-    def _bases(self, widget: Any = None) -> list[Image]:
-        figure = self.session.figure
-        if figure is None:
-            return []
-        return [
-            layer
-            for layer in self.session.figure_layers()
-            if layer is not figure and picture_size(layer) == picture_size(figure)
-        ]
-
-    def _on_mixed(self, kind: str) -> None:
-        self.blend.visible = kind == "light"
-        self.base.visible = kind == "base"
-        self.opacity.visible = kind in ("gray", "base")
-        if kind == "base":
-            refresh_choices(self.base, self.base.value)
-        if kind != "base" or self.base.value is not None:
-            self._again()
 
     def _on_cells(self, on: bool) -> None:
         live = self.session.state.live

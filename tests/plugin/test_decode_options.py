@@ -1,0 +1,82 @@
+"""What a picture went through, said in the dock: the values are those of a script."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import napari_image2data as i2d
+from napari_image2data.plugin.decode_widget import DecodeWidget
+
+
+def press(button):
+    button.changed.emit(True)
+
+
+@pytest.fixture
+def start(make_dock):
+    """Open the decode dock on a layer of the drawn figure, with its boxes and range given."""
+
+    def make(drawn):
+        dock = make_dock(DecodeWidget)
+        dock.session.correct(
+            plot_box=drawn.box, bar_box=drawn.bar, source="bar", vmin=drawn.vmin, vmax=drawn.vmax
+        )
+        return dock
+
+    return make
+
+
+def scale_of(image, drawn):
+    return i2d.ColorScale.from_colorbar(image, drawn.bar, vmin=drawn.vmin, vmax=drawn.vmax)
+
+
+@pytest.mark.parametrize(("option", "value"), [("jpeg", True), ("rivals", "nearest")])
+def test_a_rare_option_is_that_of_a_script(start, viewer, figure, drawn, settle, option, value):
+    rng = np.random.default_rng(3)
+    x0, y0, x1, y1 = (int(edge) for edge in drawn.box)
+    noisy = drawn.image.astype(int)
+    noisy[y0:y1, x0:x1] += rng.integers(-6, 7, noisy[y0:y1, x0:x1].shape)
+    figure.data = image = noisy.clip(0, 255).astype(np.uint8)
+    dock = start(drawn)
+    dock.decode.settings.more.value = True
+    getattr(dock.decode.settings, option).value = value
+    press(dock.decode.decode)
+    settle(dock)
+    expected = i2d.decode(image, scale_of(image, drawn), drawn.box, **{option: value})
+    np.testing.assert_array_equal(dock.session.state.field.values, expected.values)
+
+
+def test_a_background_is_offered_and_counts_as_no_data(start, viewer, figure, drawn, settle):
+    image = drawn.image.copy()
+    image[12:40, 15:50] = (200, 200, 210)
+    figure.data = image
+    dock = start(drawn)
+    options = dock.decode.settings
+    assert options.no_data.value == ""
+    press(options.find_no_data)
+    settle(dock)
+    assert options.no_data.value == "#c8c8d2"
+    press(dock.decode.decode)
+    settle(dock)
+    flags = dock.session.state.field.flags[2:30, 3:38]
+    assert ((flags & int(i2d.Flag.NO_DATA)) != 0).all()
+
+
+def test_no_common_color_off_the_scale_is_said(start, viewer, figure, drawn, settle):
+    dock = start(drawn)
+    said = []
+    dock.session.said.connect(lambda sentence, wrong: said.append((sentence, wrong)))
+    press(dock.decode.settings.find_no_data)
+    settle(dock)
+    assert ("All common colours of the plot area are on the scale.", False) in said
+    assert dock.decode.settings.no_data.value == ""
+
+
+def test_a_color_that_is_none_is_said(start, viewer, figure, drawn, settle, errors):
+    dock = start(drawn)
+    dock.decode.settings.no_data.value = "greenish"
+    press(dock.decode.decode)
+    settle(dock)
+    assert "'greenish' is not a colour" in errors[-1]
+    assert dock.session.state.field is None
