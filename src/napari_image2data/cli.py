@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.figure.axis import Axis
 
 FORMATS = ("npz", "csv", "nc", "tif", "xyz")
 
@@ -289,6 +290,10 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _quoted(axis: Axis | None) -> str:
+    return f', "{axis.title}"' if axis is not None and axis.title else ""
+
+
 def _read(options: argparse.Namespace) -> None:
     from napari_image2data.figure.read import read_figure
     from napari_image2data.files.images import read_image
@@ -299,13 +304,16 @@ def _read(options: argparse.Namespace) -> None:
         if panel.colorbar_box is not None:
             print(f"  colour bar {_round_box(panel.colorbar_box)}")
         if panel.scale is not None:
-            print(f"  range {panel.scale.vmin:g} .. {panel.scale.vmax:g}, {panel.scale.norm}")
+            words = _quoted(panel.colorbar_axis)
+            print(
+                f"  range {panel.scale.vmin:g} .. {panel.scale.vmax:g}, {panel.scale.norm}{words}"
+            )
         for name, axis in (("x", panel.x_axis), ("y", panel.y_axis)):
             if axis is not None:
                 low, high = (0, 2) if name == "x" else (3, 1)
                 start = float(axis.to_value(panel.plot_box[low]))
                 end = float(axis.to_value(panel.plot_box[high]))
-                print(f"  {name} axis {start:g} .. {end:g}, {axis.norm}")
+                print(f"  {name} axis {start:g} .. {end:g}, {axis.norm}{_quoted(axis)}")
         print(f"  confidence {panel.confidence:.2f}")
         for problem in panel.problems:
             print(f"  note: {problem}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_image2data.errors import FigureError
+from napari_image2data.figure.titles import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,11 @@ class Axis:
             side,
             title,
         )
+
+    @property
+    def unit(self) -> str:
+        """The unit that the title names, as in "depth (km)"; empty where it names none."""
+        return unit_of(self.title)
 
     def to_value(self, pixel: float | np.ndarray) -> np.ndarray:
         """Values at positions in pixels (edge coordinates), any shape."""

@@ -19,6 +19,7 @@ from napari_image2data.figure.mapped import is_color_mapped
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
+from napari_image2data.figure.titles import as_words, find_title, title_above
 
 if TYPE_CHECKING:
     from napari_image2data.color.colorbar import Direction
@@ -77,8 +78,13 @@ def read_figure(image: np.ndarray) -> Figure:
     ]
     taken: set[int] = set()
     calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
+    titles = [
+        _bar_title(bar, found, layout, [text for text in texts if id(text) not in taken])
+        for bar, found in zip(bars, calibrations, strict=True)
+    ]
+    taken.update(id(text) for title in titles for text in title)
     panels = [
-        _panel(rgb, number, layout, bars, calibrations, texts, taken, missing)
+        _panel(rgb, number, layout, bars, calibrations, titles, texts, taken, missing)
         for number in range(len(layout.plots))
     ]
     return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
@@ -164,6 +170,7 @@ def _panel(
     layout: Layout,
     bars: list[Bar],
     calibrations: list[Calibration | None],
+    titles: list[list[Text]],
     texts: list[Text],
     taken: set[int],
     missing: str,
@@ -183,7 +190,9 @@ def _panel(
         if len(found.unused) > len(found.used):
             problems.append(f"The labels of the {name} axis are no numbers that lie on a line.")
         else:
-            axes[name] = found.axis
+            free = [text for text in texts if id(text) not in taken]
+            title = find_title(found.axis.side, plot.rect, free, _label_boxes(found), others)
+            axes[name] = replace(found.axis, title=as_words(title))
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, calibrations)
     scale, axis, box = None, None, None
@@ -197,7 +206,7 @@ def _panel(
             factor = offset_factor(texts, bar.outline.rect)
             ends = bar_range(bar, found, factor, noisy=layout.background.noisy)
             if ends is not None:
-                axis = ends.axis
+                axis = replace(ends.axis, title=as_words(titles[choice]))
                 scale = _scale(rgb, bar, ends)
                 problems += ends.doubts
                 doubt = end_doubt(bar, noisy=layout.background.noisy)
@@ -231,6 +240,20 @@ def _labels(found: Calibration, role: str) -> list[Label]:
         for c, value in found.used
     ]
     return used + [Label(c.text.text, c.text.box, role) for c in found.unused]
+
+
+def _bar_title(
+    bar: Bar, found: Calibration | None, layout: Layout, texts: list[Text]
+) -> list[Text]:
+    if found is None:
+        return []
+    rect, plots = bar.outline.rect, [plot.rect for plot in layout.plots]
+    title = find_title(found.axis.side, rect, texts, _label_boxes(found), plots)
+    return title or (title_above(rect, texts, plots) if bar.vertical else [])
+
+
+def _label_boxes(found: Calibration) -> list[Box]:
+    return [candidate.text.box for candidate, _ in found.used]
 
 
 def _bar_of(

@@ -145,7 +145,7 @@ def choices_of(panel: Panel) -> Choices:
         vmax=None if scale is None else scale.vmax,
         norm="linear" if scale is None else scale.norm,
         direction=direction,
-        unit="" if axis is None else axis.title,
+        unit="" if axis is None else axis.unit,
         x_axis=panel.x_axis,
         y_axis=panel.y_axis,
         bar_axis=axis,
