@@ -66,7 +66,7 @@ def find_holes(
         )
         usual = np.abs(position - np.median(position[alike]))[~alike & ~hidden]
         contrast = max(jump, 0.5 * float(np.median(usual))) if usual.size else 1.0
-        labels, _ = ndimage.label(alike)
+        labels = _joined(alike, hidden, np.abs(low - level) < 12 * tolerance)
         sizes = np.bincount(labels.ravel())
         for label, where in enumerate(ndimage.find_objects(labels), start=1):
             if sizes[label] < max(least, smallest):
@@ -88,6 +88,50 @@ def find_holes(
             near = np.abs(low - level) < 12 * tolerance
             out |= ndimage.binary_dilation(out, SQUARE, iterations=4) & near
     return out
+
+
+def even_off_scale(
+    rgb: np.ndarray, distance: np.ndarray, *, limit: float = 12.0, size: int = 9
+) -> np.ndarray:
+    """Even patches of a JPEG in a colour that is not on the scale, however near: land, paper.
+
+    JPEG's noise is a matter of edges: where ``size`` x ``size`` pixels are even to 3 levels,
+    nothing but the rounding of the blocks' means is left of it, at most 6 levels at quality 30.  So
+    a colour farther from the scale than twice that shows no data, however noisy the rest of the
+    picture is.  The patch reaches as far beyond as pixels keep its colour through the ripples at
+    its edge.
+
+    Parameters
+    ----------
+    rgb : (h, w, 3) uint8 ndarray
+    distance : (h, w) float32 ndarray
+        Colour distance of the pixels to the scale, in levels.
+    limit : float
+        Distance from which an even patch is off the scale.
+    size : int
+        Side of the square that has to be even.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+    """
+    even = distance > limit
+    for channel in np.moveaxis(rgb, 2, 0):
+        if even.any():
+            span = ndimage.maximum_filter(channel, size) - ndimage.minimum_filter(channel, size)
+            even &= span <= 3
+    if not even.any():
+        return np.asarray(even)
+    far, (rows, cols) = ndimage.distance_transform_edt(~even, return_indices=True)
+    apart = np.abs(rgb.astype(np.int16) - rgb[rows, cols]).max(axis=2)
+    return np.asarray(even | ((far <= size // 2 + 8) & (apart < 24) & (distance > 0.5 * limit)))
+
+
+def _joined(alike: np.ndarray, hidden: np.ndarray, nearly: np.ndarray) -> np.ndarray:
+    """Number the patches of one grey; a thin line, and its halo in a JPEG, does not part them."""
+    near = ndimage.binary_dilation(alike, SQUARE, iterations=3)
+    labels, _ = ndimage.label(alike | (near & (hidden | nearly)))
+    return np.asarray(np.where(alike, labels, 0))
 
 
 def _flat(rgb: np.ndarray, patch: np.ndarray, *, depth: int = 8) -> bool:

@@ -39,7 +39,8 @@ def find_jpeg_grid(rgb: np.ndarray, *, blocks: int = 400, zero: float = 0.75) ->
 
     Quantisation sets most cosine coefficients of a block to zero exactly (rounding to 8 bits leaves
     them below about 0.75), but only on the grid that the encoder used; on the 63 others they
-    are as scattered as in any picture.  The liveliest places of the picture are tried.
+    are as scattered as in any picture.  Places of all degrees of liveliness are tried: an even one
+    has no coefficients on any grid, and where sharp edges cross, few vanish on the encoder's own.
 
     Parameters
     ----------
@@ -67,12 +68,12 @@ def find_jpeg_grid(rgb: np.ndarray, *, blocks: int = 400, zero: float = 0.75) ->
     if high < 1 or wide < 1:
         return None
     spread = luma[: high * 8, : wide * 8].reshape(high, 8, wide, 8).std(axis=(1, 3)).ravel()
-    liveliest = np.argsort(-spread, kind="stable")[:blocks]
-    liveliest = liveliest[spread[liveliest] > 1]
-    if len(liveliest) < 20:
+    lively = np.argsort(-spread, kind="stable")[: int((spread > 1).sum())]
+    if len(lively) < 20:
         return None
-    rows, cols = (liveliest // wide * 8)[:, None, None], (liveliest % wide * 8)[:, None, None]
-    zeros = np.empty((64, len(liveliest)))
+    lively = lively[np.linspace(0, len(lively) - 1, min(blocks, len(lively))).astype(int)]
+    rows, cols = (lively // wide * 8)[:, None, None], (lively % wide * 8)[:, None, None]
+    zeros = np.empty((64, len(lively)))
     step = np.arange(8)
     for shift in range(64):
         block = luma[rows + shift // 8 + step[:, None], cols + shift % 8 + step]

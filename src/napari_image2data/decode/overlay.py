@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
 from napari_image2data.decode.frame import frame_depths
-from napari_image2data.decode.holes import find_holes
+from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
 from napari_image2data.decode.strokes import find_strokes
 
@@ -96,6 +96,7 @@ def find_overlay(
         deep = ndimage.minimum_filter(core, 9)
         doubtful = core & ~deep & (reading.distance < 3 * limit)
         core &= ~doubtful | unlike_surroundings(reading.position, ~core)
+        core |= even_off_scale(rgb, reading.distance) & ~empty
     else:
         core &= ~_between_neighbors(rgb, core)
     height, width = core.shape[0], core.shape[1]
