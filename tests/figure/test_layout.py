@@ -210,3 +210,32 @@ def test_the_tip_of_a_triangle_taken_for_a_part_of_the_bar_is_cut_off():
     profile = np.concatenate([np.repeat(bar.profile[:1], 8, axis=0), bar.profile])
     cut = with_map_ends(dataclasses.replace(bar, profile=profile, outline=taller), WHITE)
     assert off(cut.outline.box, BAR) < 1.0
+
+
+@pytest.mark.parametrize(("aspect", "size"), [(30, (3.2, 2.3)), (20, (6, 4)), (12, (4, 3))])
+@pytest.mark.parametrize("banded", [True, False])
+def test_triangles_of_thin_bars_end_where_the_bar_begins(aspect, size, banded):
+    import io
+
+    import matplotlib as mpl
+    from PIL import Image
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=size)
+    values = 10 * drawing.field(60, 80)
+    if banded:
+        drawn = axes.contourf(values, levels=[2, 3, 4, 5, 6, 7, 8], extend="both", cmap="jet")
+    else:
+        drawn = axes.pcolormesh(values, vmin=2, vmax=8, cmap="RdYlBu_r")
+    bar = figure.colorbar(drawn, aspect=aspect, extend="both")
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=100)
+    rgb = np.asarray(Image.open(stream).convert("RGB"))
+    true = bar.ax.get_window_extent()
+    plt.close(figure)
+    (found,) = find_layout(rgb).bars
+    assert found.extended == (True, True)
+    height = rgb.shape[0]
+    assert off(found.outline.box[1::2], (height - true.y1, height - true.y0)) < 0.9

@@ -12,6 +12,7 @@ import numpy as np
 from napari_image2data.figure.axis import Axis
 from napari_image2data.figure.bands import band_edges
 from napari_image2data.figure.curved import fit_curve
+from napari_image2data.figure.edges import SNAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ _SNAP_ONE = (1.3, 0.004)
 _SNAP_BOTH = (2.5, 0.007)
 _SNAP_TRIANGLE = (3.5, 0.008)
 _BAND_REACH = 2.5  # pixels between a label and the border of its band
+_AT_END = 3.5  # pixels: no band is thinner
+_OFF_BORDER = 1.0  # pixels off the line through the borders, at most
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -75,8 +78,17 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     """
     begin, end = _ends(bar)
     uneven = _uneven(bar, found, noisy=noisy)
-    axis = _times(uneven.axis if uneven is not None else found.axis, factor)
+    stepped = _through_borders(bar, found, noisy=noisy) if uneven is None else None
+    if uneven is not None:
+        axis = uneven.axis
+    else:
+        axis = stepped if stepped is not None else found.axis
+    axis = _times(axis, factor)
     at_labels = _times(uneven.labels, factor) if uneven is not None else axis
+    moved = any(bar.extended) and found.ticks.is_snapped and not bar.outline.is_snapped
+    if moved and stepped is None:
+        # the outline of a bar with triangles stays where it is, its ticks were moved
+        begin, end = begin + SNAPPED, end + SNAPPED
     length = end - begin
     off = [_nearest_tick(at_labels, place) for place in (begin, end)]
     both = max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
@@ -158,10 +170,8 @@ def _uneven(bar: Bar, found: Calibration, *, noisy: bool) -> _Uneven | None:
     if not (np.all(steps > 0) or np.all(steps < 0)):
         return None
     begin, end = _ends(bar)
-    edges = band_edges(bar.profile, noisy=noisy)
-    if edges is not None:
-        start = bar.outline.inner[1 if bar.vertical else 0]
-        borders = np.concatenate([[begin], start + edges, [end]])
+    borders = _borders(bar, noisy=noisy)
+    if borders is not None:
         offset = np.abs(places[:, None] - borders[None])
         nearest = offset.argmin(axis=1)
         if (offset.min(axis=1) < _BAND_REACH).all() and len(set(nearest)) == len(nearest):
@@ -187,6 +197,40 @@ def _uneven(bar: Bar, found: Calibration, *, noisy: bool) -> _Uneven | None:
         inside = max(places[0] - begin, end - places[-1]) < _GOOD * (end - begin)
         return _Uneven(at_labels, at_labels, inside)
     return None
+
+
+def _borders(bar: Bar, *, noisy: bool) -> np.ndarray | None:
+    """The ends of a stepped bar and where its bands meet, pixels; None when it has no bands."""
+    edges = band_edges(bar.profile, noisy=noisy)
+    if edges is None:
+        return None
+    begin, end = _ends(bar)
+    edges = edges + bar.outline.inner[1 if bar.vertical else 0]
+    # the nearest step to an end is where its triangle begins, or the blur of its frame
+    for k, at_end in enumerate((begin, end)):
+        near = np.abs(edges - at_end) < _AT_END
+        if bar.extended[k] and near.any():
+            begin, end = (float(edges[near][0]), end) if k == 0 else (begin, float(edges[near][0]))
+        edges = edges[~near]
+    return np.concatenate([[begin], edges, [end]])
+
+
+def _through_borders(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | None:
+    """The axis through the borders of bands, where every label stands at one of them.
+
+    A border between two colours is seen where tick marks are hidden by dark colours or missing.
+    """
+    borders = _borders(bar, noisy=noisy)
+    if borders is None or len(found.used) < 3 or found.axis.norm == "piecewise":
+        return None
+    values = np.array([value for _, value in found.used])
+    offset = np.abs(found.axis.to_pixel(values)[:, None] - borders[None])
+    nearest = offset.argmin(axis=1)
+    reach = min(_BAND_REACH, 0.2 * float(np.diff(borders).min()))
+    if (offset.min(axis=1) > reach).any() or len(set(nearest)) < len(nearest):
+        return None
+    axis = Axis.through(borders[nearest], values, norm=found.axis.norm, side=found.axis.side)
+    return axis if axis.residual <= _OFF_BORDER else None
 
 
 def _doubts(found: Calibration, axis: Axis, at_labels: Axis, begin: float, end: float) -> list[str]:

@@ -100,14 +100,14 @@ def calibrate_side(
     """
     ticks = find_ticks(rgb, outline, side, background)
     texts = [_with_exponent(rgb, background, text) for text in texts]
-    near = _beside(outline.rect, side, texts, others, reach, ticks)
+    near = _beside(outline.extent, side, texts, others, reach, ticks)
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
-        region = _region(outline.rect, side, others, reach, ticks)
+        region = _region(outline.extent, side, others, reach, ticks)
         words = find_words(rgb, background, region)
         words = [_with_exponent(rgb, background, word) for word in words]
-        closer = _beside(outline.rect, side, words, others, reach, ticks)
+        closer = _beside(outline.extent, side, words, others, reach, ticks)
         apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
         for choice in (closer, [*closer, *apart]):
             found = _fit(outline, side, choice, ticks)
@@ -230,7 +230,7 @@ def _fit(
 ) -> Calibration | None:
     """The best axis through labels that stand in one column (or row)."""
     vertical = side in ("left", "right")
-    rect = outline.rect
+    rect = outline.extent
     extent = rect[3] - rect[1] if vertical else rect[2] - rect[0]
     best: tuple[float, AxisFit, list[Candidate]] | None = None
     for start in sorted({round(c.distance) for c in near}):

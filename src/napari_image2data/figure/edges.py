@@ -17,6 +17,9 @@ SIDES = ("left", "top", "right", "bottom")
 BAR_ASPECT = 2.5
 """A colour bar is at least this many times as long as wide."""
 
+SNAPPED = 0.45
+"""Pixels by which a renderer that snaps frames and ticks moves them, right and down, on average."""
+
 _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
 _ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
@@ -74,6 +77,17 @@ class Outline:
         x0, y0, x1, y1 = self.rect
         touched = [max(0, int(np.ceil(edge.inner - 0.15))) for edge in self.edges]
         return (x0 + touched[0], y0 + touched[1], x1 - touched[2], y1 - touched[3])
+
+    @property
+    def extent(self) -> Rect:
+        """The rectangle, widened where the data area goes on into the page."""
+        (x0, y0, x1, y1), box = self.rect, self.box
+        return (
+            min(x0, int(np.floor(box[0]))),
+            min(y0, int(np.floor(box[1]))),
+            max(x1, int(np.ceil(box[2]))),
+            max(y1, int(np.ceil(box[3]))),
+        )
 
     @property
     def is_snapped(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_image2data.color.bar_map import BarMap, match_bar
+from napari_image2data.color.bar_map import HALF_BIN, BarMap, match_bar
 from napari_image2data.figure.edges import Edge
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # an end without a frame line: share of the length that it may be off before the map overrules it
 _UNSURE = 0.006
 _LEAST = 1.2  # pixels
+_UNSEEN = 25.0  # levels between the page and the colour of an end that noise hides
+_LEAST_PALE = 0.8  # pixels
 _BLUR = 0.02  # share of the length by which blur moves an end
 _PALE = 90.0  # levels between the page and colours that cannot be seen on it
 _TIP = 0.1  # share of the length that an extend triangle taken for a part of the bar may have
@@ -50,7 +52,9 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         (first, known.start, known.table),
         (last, length - known.end, known.table[::-1]),
     ):
-        if edges[side].ink is not None or abs(inward) < max(_LEAST, _UNSURE * length):
+        pale = np.abs(colors[0] - page).max() < _UNSEEN
+        limit = max(_LEAST_PALE, HALF_BIN * length) if pale else max(_LEAST, _UNSURE * length)
+        if edges[side].ink is not None or abs(inward) < limit:
             continue
         if bar.outline.framed_sides >= 2:
             # the tip of a triangle has no side; a side where no line is seen may have data as
@@ -64,7 +68,10 @@ def with_map_ends(bar: Bar, page: np.ndarray, *, noisy: bool = False) -> Bar:
         place = edges[side].center + inward
         edges[side] = Edge(place, place)
     left, top, right, bottom = edges
-    return replace(bar, outline=replace(bar.outline, edges=(left, top, right, bottom)))
+    outline = replace(bar.outline, edges=(left, top, right, bottom))
+    begin = outline.inner[first] - bar.outline.inner[first]
+    end = outline.inner[last] - bar.outline.inner[first]
+    return replace(bar, outline=outline, profile=bar.profile[begin:end])
 
 
 def end_doubt(bar: Bar, *, noisy: bool = False) -> str | None:

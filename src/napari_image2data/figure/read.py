@@ -13,6 +13,7 @@ from napari_image2data.color.scale import ColorScale
 from napari_image2data.errors import FigureError, ImageError, MissingExtraError, ScaleError
 from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
+from napari_image2data.figure.edges import SNAPPED
 from napari_image2data.figure.layout import Bar, Layout, find_layout
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one needs
 _SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
-_SNAPPED = 0.45  # pixels by which a renderer that snaps its frames moves them, on average
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
@@ -221,9 +221,9 @@ def _panel(
             )
     if plot.is_snapped and any(snapped):
         for name, found_axis in axes.items():
-            axes[name] = found_axis.shifted(-_SNAPPED) if found_axis is not None else None
-        plot_box = _moved(plot_box, -_SNAPPED)
-        box = _moved(box, -_SNAPPED) if box is not None else None
+            axes[name] = found_axis.shifted(-SNAPPED) if found_axis is not None else None
+        plot_box = _moved(plot_box, -SNAPPED)
+        box = _moved(box, -SNAPPED) if box is not None else None
     confidence = 0.0 if scale is None else max(0.1, 1.0 - 0.3 * len(problems))
     return Panel(
         plot_box, box, axes["x"], axes["y"], scale, axis, confidence, tuple(problems), tuple(labels)

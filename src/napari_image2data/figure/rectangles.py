@@ -134,7 +134,7 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
                 continue
-            rect, triangles = _without_triangles(filled, rect)
+            rect, triangles = _without_triangles(filled, off[window], rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
             pieces[-1] = Rectangle(rect, triangles)
@@ -241,27 +241,74 @@ def _round_part(filled: np.ndarray, rect: Rect) -> Rect:
     return grown[0], grown[1], grown[2], grown[3]
 
 
-def _without_triangles(filled: np.ndarray, rect: Rect) -> tuple[Rect, dict[str, float]]:
+def _without_triangles(
+    filled: np.ndarray, off: np.ndarray, rect: Rect
+) -> tuple[Rect, dict[str, float]]:
     """Cut off the triangles that continue a colour bar beyond its ends."""
     x0, y0, x1, y1 = rect
     wide, high = size_of(rect)
     if max(wide, high) < BAR_ASPECT * min(wide, high):
         return rect, {}
     vertical = high >= wide
-    widths = filled[y0:y1, x0:x1].sum(axis=1 if vertical else 0).astype(float)
-    full_width = float(np.median(widths))
-    full = np.flatnonzero(widths >= full_width - max(1.0, 0.06 * full_width))
+    strip, strip_off = filled[:, x0:x1], off[:, x0:x1]
+    if not vertical:
+        strip, strip_off = filled[y0:y1].T, off[y0:y1].T
+    across = _widths(strip, strip_off)
+    lopsided = _lopsided(strip)
+    begin, end = (y0, y1) if vertical else (x0, x1)
+    full_width = float(np.median(across[begin:end]))
+    full = np.flatnonzero(across[begin:end] >= full_width - max(1.0, 0.06 * full_width))
     cut, triangles = [0, 0], {}
     names = ("top", "bottom") if vertical else ("left", "right")
-    for k, ordered in enumerate((widths, widths[::-1])):
-        first = int(full[0]) if k == 0 else len(widths) - 1 - int(full[-1])
-        if _is_triangle(ordered[:first], full_width):
-            base = _triangle_base(ordered, first, full_width)
-            cut[k] = int(base)
-            triangles[names[k]] = base - int(base)
+    for k, (ordered, askew, n_cut, n_thin) in enumerate(
+        (
+            (across, lopsided, begin, int(full[0])),
+            (
+                across[::-1],
+                lopsided[::-1],
+                len(across) - end,
+                end - begin - 1 - int(full[-1]),
+            ),
+        )
+    ):
+        # the tip is thinner than what counts as solid: look from there on
+        gaps = np.flatnonzero(ordered[:n_cut] == 0)
+        tip = int(gaps[-1]) + 1 if len(gaps) else 0
+        widths = ordered[tip : n_cut + end - begin]
+        n_tip = n_cut - tip
+        straight = askew[tip : n_cut + n_thin] < max(1.5, 0.1 * full_width)
+        if (
+            len(straight)
+            and straight.mean() > 0.8
+            and _is_triangle(widths[: n_tip + n_thin], full_width)
+        ):
+            base = _triangle_base(widths, n_tip + n_thin, full_width) - n_tip
+            cut[k] = int(np.floor(base))
+            triangles[names[k]] = base - cut[k]
     if vertical:
         return (x0, y0 + cut[0], x1, y1 - cut[1]), triangles
     return (x0 + cut[0], y0, x1 - cut[1], y1), triangles
+
+
+def _widths(filled: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """How much of every row is filled, pixels; the outermost pixels count by their colour."""
+    n_columns = filled.shape[1]
+    widths = filled.sum(axis=1).astype(float)
+    rows = np.flatnonzero(widths > 2)
+    for outermost, inward in (
+        (filled[rows].argmax(axis=1), 1),
+        (n_columns - 1 - filled[rows, ::-1].argmax(axis=1), -1),
+    ):
+        beside = np.clip(outermost + inward, 0, n_columns - 1)
+        edge, solid = off[rows, outermost], np.maximum(off[rows, beside], 1.0)
+        widths[rows] -= 1.0 - np.clip(edge / solid, 0.0, 1.0)
+    return widths
+
+
+def _lopsided(filled: np.ndarray) -> np.ndarray:
+    """How much more of every row is empty on one side than on the other, pixels."""
+    left, right = filled.argmax(axis=1), filled[:, ::-1].argmax(axis=1)
+    return np.where(filled.any(axis=1), np.abs(left - right), filled.shape[1])
 
 
 def _is_triangle(widths: np.ndarray, full_width: float) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_image2data.figure.edges import SIDES, Outline, lines_of
+from napari_image2data.figure.edges import SIDES, Outline, Rect, lines_of
 
 _MARK = 40.0  # levels off the background that make a mark
 _INWARD_MARK = 18.0
@@ -30,6 +30,12 @@ class Ticks:
     positions: tuple[float, ...] = ()
     outward: bool = True
     length: float = 0.0
+
+    @property
+    def is_snapped(self) -> bool:
+        """Whether marks of one pixel (or three) were moved onto whole pixels."""
+        middle = np.abs(np.array(self.positions) % 1 - 0.5)
+        return self.outward and 2 <= self.length <= 8 and bool(len(middle) and middle.max() < 0.12)
 
 
 def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray) -> Ticks:
@@ -55,7 +61,7 @@ def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndar
 
 
 def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray) -> Ticks:
-    x0, y0, x1, y1 = outline.rect
+    x0, y0, x1, y1 = _lengthened(outline, side)
     height, width = rgb.shape[:2]
     margin = 4
     vertical = side in ("left", "right")
@@ -85,6 +91,13 @@ def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarra
         n_lines = int(np.argmin(column)) if not column.all() else len(column)
         lengths.append(n_lines - first)
     return Ticks(tuple(positions), True, float(np.median(lengths)) if lengths else 0.0)
+
+
+def _lengthened(outline: Outline, side: str) -> Rect:
+    """The rectangle of a box, as long as the box along one side."""
+    x0, y0, x1, y1 = outline.rect
+    a, b, c, d = outline.extent
+    return (x0, b, x1, d) if side in ("left", "right") else (a, y0, c, y1)
 
 
 def _inward(rgb: np.ndarray, outline: Outline, side: str) -> list[float]:

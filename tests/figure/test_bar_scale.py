@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from napari_image2data.figure.axis import Axis
+from napari_image2data.figure.bar_scale import bar_range
+from napari_image2data.figure.calibrate import Calibration, Candidate
+from napari_image2data.figure.edges import Edge, Outline
+from napari_image2data.figure.layout import Bar
+from napari_image2data.figure.numerals import readings_of
+from napari_image2data.figure.text import Text
+from napari_image2data.figure.ticks import Ticks
+
+TOP, BOTTOM = 20, 220
+
+
+def bar(profile, *, extended=(False, False), edge=0.0):
+    rect = (300, TOP, 316, BOTTOM)
+    side = Edge(edge, edge)
+    return Bar(Outline(rect, (side, side, side, side)), True, profile, 1.0, extended)
+
+
+def calibration(places, values, ticks=None):
+    used = []
+    for place, value in zip(places, values, strict=True):
+        text = Text(f"{value:g}", (325, place - 5, 350, place + 5), 1.0)
+        used.append((Candidate(text, place, 9, readings_of(text.text)), value))
+    axis = Axis.through(places, values, side="right")
+    return Calibration(axis, tuple(used), (), 0.0, float(len(used)), ticks or Ticks(), 0)
+
+
+def stepped(n_bands):
+    colors = np.linspace((10, 0, 80), (250, 240, 30), n_bands).round()
+    return np.repeat(colors, (BOTTOM - TOP) // n_bands, axis=0)
+
+
+def test_labels_beside_the_borders_of_bands_stand_at_them():
+    # the labels are read 1.6 pixels too low at one end, 1.2 too high at the other
+    values = np.array([10.0, 8.0, 6.0, 4.0, 2.0, 0.0])
+    places = np.linspace(TOP - 1.2, BOTTOM + 1.6, 6)
+    found = bar_range(bar(stepped(5)), calibration(places, values), 1.0, noisy=False)
+    assert (found.first, found.last) == (10.0, 0.0)
+    assert float(found.axis.to_value(100.0)) == pytest.approx(6.0)
+    assert found.doubts == ()
+
+
+def test_labels_between_the_borders_of_bands_stay_where_they_are():
+    # 16 colours and four labels that have nothing to do with their steps
+    values = np.array([70.0, 50.0, 30.0, 10.0])
+    places = TOP + (75.5 - values) * (BOTTOM - TOP) / 75.5
+    profile = np.repeat(stepped(16)[:: (BOTTOM - TOP) // 16], 13, axis=0)[: BOTTOM - TOP]
+    found = bar_range(bar(profile), calibration(places, values), 1.0, noisy=False)
+    assert (found.first, found.last) == pytest.approx((75.5, 0.0), abs=0.01)
+
+
+@pytest.mark.parametrize("extended", [(True, True), (True, False)])
+def test_ticks_on_whole_pixels_beside_an_outline_that_is_not(extended):
+    values = np.array([80.0, 60.0, 40.0, 20.0])
+    begin, end = TOP + 0.2, BOTTOM - 0.2
+    places = np.floor(begin + (93.0 - values) / 93 * (end - begin) + 0.5) + 0.5
+    ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
+    ticks = Ticks(tuple(places), True, 4.0)
+    found = bar_range(
+        bar(ramp, extended=extended, edge=0.2), calibration(places, values, ticks), 1.0, noisy=False
+    )
+    assert (found.first, found.last) == pytest.approx((93.0, 0.0), abs=0.25)
