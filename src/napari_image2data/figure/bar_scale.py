@@ -79,11 +79,8 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     begin, end = _ends(bar)
     uneven = _uneven(bar, found, noisy=noisy)
     stepped = _through_borders(bar, found, noisy=noisy) if uneven is None else None
-    if uneven is not None:
-        axis = uneven.axis
-    else:
-        axis = stepped if stepped is not None else found.axis
-    axis = _times(axis, factor)
+    known = uneven.axis if uneven is not None else stepped
+    axis = _times(known if known is not None else found.axis, factor)
     at_labels = _times(uneven.labels, factor) if uneven is not None else axis
     moved = any(bar.extended) and found.ticks.is_snapped and not bar.outline.is_snapped
     if moved and stepped is None:

@@ -302,13 +302,13 @@ def _widths(filled: np.ndarray, off: np.ndarray) -> np.ndarray:
         beside = np.clip(outermost + inward, 0, n_columns - 1)
         edge, solid = off[rows, outermost], np.maximum(off[rows, beside], 1.0)
         widths[rows] -= 1.0 - np.clip(edge / solid, 0.0, 1.0)
-    return widths
+    return np.asarray(widths)
 
 
 def _lopsided(filled: np.ndarray) -> np.ndarray:
     """How much more of every row is empty on one side than on the other, pixels."""
     left, right = filled.argmax(axis=1), filled[:, ::-1].argmax(axis=1)
-    return np.where(filled.any(axis=1), np.abs(left - right), filled.shape[1])
+    return np.asarray(np.where(filled.any(axis=1), np.abs(left - right), filled.shape[1]))
 
 
 def _is_triangle(widths: np.ndarray, full_width: float) -> bool:
