@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -76,6 +78,53 @@ def test_padding_around_the_data_is_no_cell() -> None:
     grid = find_cells(decode(picture, SCALE))
     assert grid.shape == (8, 10)
     np.testing.assert_allclose(grid.x_edges, 30 + 30 * np.arange(11), atol=0.6)
+
+
+def test_white_lines_and_text_between_the_borders_do_not_matter() -> None:
+    cells = cells_of((7, 8), 5)
+    image = drawn(cells, 440, 350)
+    for at in range(55, 440, 55):
+        image[:, at - 2 : at + 1] = 255
+    for at in range(50, 350, 50):
+        image[at - 2 : at + 1] = 255
+    picture = Image.fromarray(image)
+    draw = ImageDraw.Draw(picture)
+    for i in range(7):
+        for j in range(8):
+            ink = (255, 255, 255) if cells[i, j] < 0.6 else (40, 40, 40)
+            draw.text((j * 55 + 14, i * 50 + 18), f"{cells[i, j]:.2f}", fill=ink, font_size=13)
+    grid = find_cells(decode(np.asarray(picture), SCALE))
+    assert grid.shape == cells.shape
+    assert abs(grid.values - cells).max() < 0.01
+
+
+@pytest.mark.parametrize(("shape", "quality"), [((22, 14), 75), ((40, 50), 75), ((12, 30), 95)])
+def test_jpeg_of_cells(shape: tuple[int, int], quality: int) -> None:
+    cells = gaussian_filter(np.random.default_rng(6).normal(size=shape), 1.5)
+    cells = (cells - cells.min()) / np.ptp(cells)
+    stored = io.BytesIO()
+    Image.fromarray(drawn(cells, 470, 390)).save(stored, "JPEG", quality=quality)
+    grid = find_cells(decode(np.asarray(Image.open(stored)), SCALE))
+    assert grid.shape == shape
+    assert (abs(grid.values - cells) < 0.01).mean() > 0.98
+
+
+def test_grid_lines_over_a_smooth_field_make_no_cells() -> None:
+    field = gaussian_filter(np.random.default_rng(2).normal(size=(240, 300)), 20)
+    image = (SCALE.to_color((field - field.min()) / np.ptp(field)) * 255).astype(np.uint8)
+    image[::40] = image[:, ::50] = 0
+    with pytest.raises(FigureError, match=r"no (rectangular )?cells"):
+        find_cells(decode(image, SCALE))
+
+
+def test_staggered_cells_are_refused() -> None:
+    cells = cells_of((12, 14), 7)
+    field = np.kron(cells, np.ones((24, 24)))
+    for row in range(0, 12, 2):
+        field[row * 24 : row * 24 + 24] = np.roll(field[row * 24 : row * 24 + 24], 12, axis=1)
+    wavy = np.stack([np.roll(c, 8 * (i // 8 % 3)) for i, c in enumerate(field.T)], axis=1)
+    with pytest.raises(FigureError, match=r"no (rectangular )?cells"):
+        find_cells(decode((SCALE.to_color(wavy) * 255).astype(np.uint8), SCALE))
 
 
 def test_a_smooth_field_has_no_cells() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_image2data.color.flags import Flag
+from napari_image2data.decode.cell_borders import find_borders
 from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 
     from napari_image2data.decode.field import Field
 
-_SMALLEST = 2.5  # pixels: the narrowest cell that leaves a clean pixel
-_GAP = 3  # pixels of unread rim between two cells that are still bridged
+_UNREST = 0.13  # of the step to the next cell: what values change within a cell at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +89,14 @@ def find_cells(field: Field) -> CellGrid:
     Raises
     ------
     FigureError
-        When the field changes from pixel to pixel rather than from cell to cell.
+        When the field changes from pixel to pixel rather than from cell to cell, or its cells are
+        no rectangles.
 
     Notes
     -----
-    The mean jump of the values across each pixel border is a profile with one peak a cell border.
-    Peaks that lie on a comb give pitch and phase by least squares, and the comb gives the borders
-    between cells that happen to be equal; of all combs the widest that holds the peaks is taken.
-    Uneven peaks are taken as they are.
+    Jumps that persist along the side of a cell make a profile with one peak a cell border. A comb
+    on the peaks gives pitch and phase and the borders between cells that happen to be equal; uneven
+    peaks are taken as they are. A grid whose cells are not of one value each is refused.
 
     Examples
     --------
@@ -116,14 +117,23 @@ def find_cells(field: Field) -> CellGrid:
     spread = float(np.percentile(finite, 98) - np.percentile(finite, 2))
     if spread == 0:
         raise FigureError("The field has one value everywhere, so the borders of cells are unseen.")
-    x_found, y_found = _borders(compared / spread), _borders(compared.T / spread)
+    x_found, y_found = find_borders(compared / spread), find_borders(compared.T / spread)
     if x_found is None or y_found is None or len(x_found[0]) == len(y_found[0]) == 2:
         raise FigureError(
             "The field has no cells: its values change from pixel to pixel; use the field itself."
         )
     (x_edges, x_regular), (y_edges, y_regular) = x_found, y_found
     middle, sigma, share = _medians(values, np.asarray(field.sigma, float), x_edges, y_edges)
-    rows, columns = (_with_values(np.isfinite(middle).any(axis=axis)) for axis in (1, 0))
+    if _unrest(compared / spread, x_edges, y_edges) > _UNREST:
+        raise FigureError(
+            "The field has no rectangular cells: its values also change within the cells of the "
+            "grid that fits best; use the field itself."
+        )
+    known = np.isfinite(middle)
+    ink = _share_of((np.asarray(field.flags) & Flag.OVERLAY) > 0, x_edges, y_edges)
+    rows, columns = (
+        _with_values(known.any(axis=axis) | (ink.mean(axis=axis) > 0.5)) for axis in (1, 0)
+    )
     x_edges = x_edges[columns.start : columns.stop + 1]
     y_edges = y_edges[rows.start : rows.stop + 1]
     return CellGrid(
@@ -139,126 +149,9 @@ def find_cells(field: Field) -> CellGrid:
 
 
 def _with_values(known: np.ndarray) -> slice:
-    """From the first to the last that has a value: padding around the data is no cell."""
+    """From the first to the last that shows something: padding around the data is no cell."""
     at = np.flatnonzero(known)
     return slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, len(known))
-
-
-def _borders(values: np.ndarray) -> tuple[np.ndarray, bool] | None:
-    """Borders of the columns, from 0 to the width, and whether they are even; None for no cells."""
-    width = values.shape[1]
-    profile = _jumps(values)
-    if profile.mean() < 1e-4:
-        return np.array([0.0, width]), True
-    peaks, heights = _peaks(profile)
-    if len(peaks) == 0:
-        return None
-    strong = heights >= 0.35 * np.percentile(heights, 90)
-    comb = _comb(peaks[strong], heights[strong], width)
-    if comb is None:
-        comb = _comb(peaks, heights, width)
-    inner = comb if comb is not None else peaks[np.diff(peaks, prepend=-9) >= _SMALLEST]
-    at = np.round(inner).astype(int)
-    near = np.zeros(len(profile), bool)
-    for side in (-1, 0, 1):
-        near[np.clip(at + side, 0, width)] = True
-    share = profile[near].sum() / profile.sum()
-    flat = profile[~near]
-    if comb is None and (share < 0.9 or near.mean() > 0.7):
-        return None
-    if len(flat) and heights[strong].mean() < (4 if comb is None else 2) * flat.mean():
-        return None
-    return np.concatenate([[0.0], inner, [float(width)]]), comb is not None
-
-
-def _jumps(values: np.ndarray) -> np.ndarray:
-    """Mean jump (capped) at each of the width + 1 column borders; unread rims are bridged."""
-    height, width = values.shape
-    profile = np.zeros(width + 1)
-    for mirrored in (False, True):
-        row = values[:, ::-1] if mirrored else values
-        filled = row.copy()
-        for _ in range(_GAP):
-            before = np.concatenate([np.full((height, 1), np.nan), filled[:, :-1]], axis=1)
-            filled = np.where(np.isnan(filled), before, filled)
-        jump = np.minimum(abs(np.diff(filled, axis=1)), 0.2)
-        known = np.isfinite(jump)
-        if known.any():  # what moves within cells (JPEG) is no border
-            jump = np.maximum(jump - 4 * np.median(jump[known]), 0)
-        count = np.maximum(known.sum(axis=0), 0.02 * height)
-        total = np.where(known, jump, 0.0).sum(axis=0) / count
-        profile[1:-1] += total[::-1] / 2 if mirrored else total / 2
-    return profile
-
-
-def _peaks(profile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places, to a part of a pixel, and heights of the profile's peaks."""
-    inside = profile[1:-1]
-    floor = float(np.median(inside))
-    scatter = float(np.median(abs(inside - floor)))
-    limit = max(floor + 8 * scatter, 0.12 * float(inside.max()), 1e-3)
-    high = profile > limit
-    start = np.flatnonzero(high & ~np.append(False, high[:-1]))
-    stop = np.flatnonzero(high & ~np.append(high[1:], False)) + 1
-    places: list[float] = []
-    heights: list[float] = []
-    for first, last in zip(start.tolist(), stop.tolist(), strict=True):
-        weight = profile[first:last]
-        if last - first <= 3:
-            places.append(float((np.arange(first, last) * weight).sum() / weight.sum()))
-            heights.append(float(weight.sum()))
-            continue
-        left, right = np.append(-1.0, weight[:-1]), np.append(weight[1:], -1.0)
-        top = np.flatnonzero((weight >= left) & (weight > right))
-        places += [float(first + k) for k in top]
-        heights += [float(weight[k]) for k in top]
-    return np.array(places), np.array(heights)
-
-
-def _comb(peaks: np.ndarray, heights: np.ndarray, width: int) -> np.ndarray | None:
-    """Inner borders of the widest even grid that holds the peaks, or None."""
-    if len(peaks) == 1:
-        place = peaks[0]
-        return peaks if abs(place - width / 2) < 1 else None
-    gaps = np.diff(peaks)
-    wide = gaps[gaps >= _SMALLEST]
-    if len(wide) == 0:
-        return None
-    typical = [float(np.median(wide)), float(np.percentile(wide, 10)), float(wide.min())]
-    tried = sorted({gap / part for gap in typical for part in (1, 2, 3)}, reverse=True)
-    for pitch in tried:
-        if pitch < _SMALLEST:
-            continue
-        fit = _fit_comb(peaks, heights, pitch)
-        if fit is None:
-            continue
-        phase, step = fit
-        first = int(np.ceil((0.3 * step - phase) / step))
-        last = int(np.floor((width - 0.3 * step - phase) / step))
-        teeth = phase + step * np.arange(first, last + 1)
-        if len(teeth) == 0:
-            continue
-        seen = (abs(teeth[:, None] - peaks[None]).min(axis=1) < 1.0).mean()
-        if seen >= 0.5:
-            return teeth
-    return None
-
-
-def _fit_comb(peaks: np.ndarray, heights: np.ndarray, pitch: float) -> tuple[float, float] | None:
-    """Phase and pitch by least squares, growing from the strongest peak outward."""
-    start = peaks[int(np.argmax(heights))]
-    phase, step = start, pitch
-    order = np.argsort(abs(peaks - start))
-    for n_used in sorted({min(len(peaks), 2**k + 1) for k in range(1, 14)}):
-        near = peaks[order[:n_used]]
-        index = np.round((near - phase) / step)
-        if np.ptp(index) == 0:
-            return None
-        slope, intercept = np.polyfit(index, near, 1)
-        phase, step = float(intercept), float(slope)
-    off = abs(peaks - phase - step * np.round((peaks - phase) / step))
-    held = heights[off <= 0.8].sum() / heights.sum()
-    return (phase, step) if held >= 0.95 and step >= _SMALLEST else None
 
 
 def _medians(
@@ -278,6 +171,30 @@ def _medians(
                 own = np.nanmedian(sigma[row, column])
                 spread[i, j] = np.hypot(own, scatter / np.sqrt(len(clean)))
     return middle, spread, share
+
+
+def _unrest(values: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> float:
+    """How much values change within the cells' centres, relative to the step to the next cell."""
+    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
+    middle = np.full((len(rows), len(columns)), np.nan)
+    within = []
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            cell = values[row, column]
+            clean = cell[np.isfinite(cell)]
+            if len(clean):
+                middle[i, j] = np.median(clean)
+            if len(clean) > 3:
+                within.append(abs(clean - middle[i, j]).mean())
+    steps = np.concatenate([abs(np.diff(middle, axis=axis)).ravel() for axis in (0, 1)])
+    steps = steps[np.isfinite(steps)]
+    return float(np.mean(within) / steps.mean()) if within and steps.any() else 0.0
+
+
+def _share_of(what: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> np.ndarray:
+    """Share of each cell's centre where something is so."""
+    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
+    return np.array([[what[row, column].mean() for column in columns] for row in rows])
 
 
 def _centre_slices(edges: np.ndarray) -> list[slice]:
