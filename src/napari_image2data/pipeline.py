@@ -243,7 +243,7 @@ class ImageToData:
         """Take one value a cell off a picture of cells; see `find_cells`."""
         from napari_image2data.decode.cells import find_cells
 
-        self.cell_grid = find_cells(self._decoded())
+        self.cell_grid = find_cells(self._decoded(), self.image)
         return self._record("cells")
 
     def find_nodes(self) -> Self:

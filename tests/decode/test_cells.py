@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from napari_image2data import ColorScale, decode
 from napari_image2data.decode.cells import find_cells
+from napari_image2data.decode.field import Flag
 from napari_image2data.errors import FigureError
 
 SCALE = ColorScale.from_name("viridis", vmin=0, vmax=1)
@@ -63,6 +64,26 @@ def test_text_on_cells_leaves_their_values() -> None:
     assert grid.shape == cells.shape
     assert abs(grid.values - cells).max() < 0.01
     assert grid.share.min() < 1
+
+
+def test_a_cell_masked_as_ink_is_read_again() -> None:
+    cells = cells_of((9, 11), 8)
+    picture = drawn(cells, 440, 360)
+    field = decode(picture, SCALE)
+    field.values[80:120, 120:160] = field.sigma[80:120, 120:160] = np.nan
+    field.flags[80:120, 120:160] = Flag.OVERLAY
+    assert np.isnan(find_cells(field).values[2, 3])
+    again = find_cells(field, picture)
+    assert abs(again.values - cells).max() < 0.01
+    picture[80:120:3, 120:160] = 0  # hatched: half of the cell is of another colour
+    picture[81:120:3, 120:160] = (255, 0, 0)
+    assert np.isnan(find_cells(field, picture).values[2, 3])
+
+
+def test_the_picture_must_be_the_fields_own() -> None:
+    picture = drawn(cells_of((9, 11), 8), 440, 360)
+    with pytest.raises(FigureError, match="not the one"):
+        find_cells(decode(picture, SCALE), picture[:100])
 
 
 def test_equal_neighbors_do_not_merge() -> None:

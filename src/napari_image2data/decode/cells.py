@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_image2data.color.flags import Flag
 from napari_image2data.decode.cell_borders import find_borders
+from napari_image2data.decode.lookup import lookup
 from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from napari_image2data.decode.field import Field
 
+_HALF = 0.5  # of a cell's centre: less than that is read again, more must be of one colour
+_ONE_COLOR = 0.01  # of the range: values that are the same colour but for its noise
 _UNREST = 0.13  # of the step to the next cell: what values change within a cell at most
 
 
@@ -73,7 +76,7 @@ class CellGrid:
         )
 
 
-def find_cells(field: Field) -> CellGrid:
+def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
     """Find the cell grid of a blocky field and give one value a cell.
 
     Parameters
@@ -81,6 +84,9 @@ def find_cells(field: Field) -> CellGrid:
     field : Field
         A decoded picture of cells of at least 2.5 pixels; rims of mixed colour between cells, text
         and lines may lie over them.
+    image : (H, W), (H, W, 3) or (H, W, 4) array, optional
+        The picture that the field was decoded from. With it a cell that was masked as ink, but is
+        mostly of one colour of the scale, is read again: a lone dark cell looks like a letter.
 
     Returns
     -------
@@ -129,6 +135,10 @@ def find_cells(field: Field) -> CellGrid:
             "The field has no rectangular cells: its values also change within the cells of the "
             "grid that fits best; use the field itself."
         )
+    if image is not None and scale is not None and field.mixture is None:
+        again = _read_again(image, field, x_edges, y_edges, share)
+        for found, better in zip((middle, sigma, share), again, strict=True):
+            np.copyto(found, better, where=np.isfinite(again[0]))
     known = np.isfinite(middle)
     ink = _share_of((np.asarray(field.flags) & Flag.OVERLAY) > 0, x_edges, y_edges)
     rows, columns = (
@@ -191,6 +201,40 @@ def _unrest(values: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> flo
     return float(np.mean(within) / steps.mean()) if within and steps.any() else 0.0
 
 
+def _read_again(
+    image: np.ndarray, field: Field, x_edges: np.ndarray, y_edges: np.ndarray, share: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, sigma and share of cells little of which was read, though they are of one colour."""
+    assert field.scale is not None
+    x0, y0, x1, y1 = field.box or (0, 0, *np.shape(image)[1::-1])
+    pixels = lookup(np.asarray(image)[y0:y1, x0:x1], field.scale, max_distance=np.inf)
+    if pixels.shape != field.shape:
+        raise FigureError("The picture is not the one that the field was decoded from.")
+    clean = np.isfinite(field.values)
+    limit = max(3.0, 2 * float(np.percentile(pixels.distance[clean], 95)))
+    value = np.where(pixels.distance <= limit, pixels.values.astype(float), np.nan)
+    log = field.scale.norm == "log"
+    compared = np.log10(value) if log else value
+    reach = _ONE_COLOR * float(np.nanmax(compared) - np.nanmin(compared))
+    columns, rows = _centre_slices(x_edges), _centre_slices(y_edges)
+    whole_columns, whole_rows = _whole_slices(x_edges), _whole_slices(y_edges)
+    found = np.full((3, *share.shape), np.nan)
+    for i, j in np.argwhere(share < _HALF):
+        centre = compared[rows[i], columns[j]]
+        whole = compared[whole_rows[i], whole_columns[j]]
+        ordered = np.sort(centre[np.isfinite(centre)])
+        if len(ordered) == 0:
+            continue
+        last = np.searchsorted(ordered, ordered + reach, side="right")
+        first = int(np.argmax(last - np.arange(len(ordered))))
+        usual = float(np.median(ordered[first : last[first]]))
+        in_centre, in_whole = abs(centre - usual) <= reach, abs(whole - usual) <= reach
+        if in_centre.mean() >= _HALF and in_whole.mean() >= 0.4 and in_whole.sum() >= 4:
+            own = float(np.median(pixels.sigma[rows[i], columns[j]][in_centre]))
+            found[:, i, j] = 10**usual if log else usual, own, in_centre.mean()
+    return found[0], found[1], found[2]
+
+
 def _share_of(what: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> np.ndarray:
     """Share of each cell's centre where something is so."""
     rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
@@ -205,6 +249,12 @@ def _centre_slices(edges: np.ndarray) -> list[slice]:
         first = int(np.ceil(low + rim - 0.25))
         slices.append(slice(first, max(int(np.floor(high - rim + 0.25)), first + 1)))
     return slices
+
+
+def _whole_slices(edges: np.ndarray) -> list[slice]:
+    """Whole pixels of each cell."""
+    at = np.round(edges).astype(int)
+    return [slice(low, max(high, low + 1)) for low, high in pairwise(at.tolist())]
 
 
 def _centers(edges: np.ndarray, coordinates: np.ndarray) -> np.ndarray:

@@ -315,7 +315,7 @@ def cells(session: Session) -> None:
         from napari_image2data import find_cells
 
         report(0.0, "looking for cells")
-        return find_cells(field)
+        return find_cells(field, picture)
 
     def done(grid: CellGrid) -> None:
         session.state.cells = grid
@@ -329,7 +329,8 @@ def cells(session: Session) -> None:
         session.say(f"{rows} x {columns} cells are in the layer of that name.{even}")
 
     field = session.guarded(session.need_field)
-    if field is not None:
+    picture = session.guarded(session.first_picture)
+    if field is not None and picture is not None:
         session.jobs.run("cells", "Looking for cells", work, done)
 
 
