@@ -239,3 +239,28 @@ def test_triangles_of_thin_bars_end_where_the_bar_begins(aspect, size, banded):
     assert found.extended == (True, True)
     height = rgb.shape[0]
     assert off(found.outline.box[1::2], (height - true.y1, height - true.y0)) < 0.9
+
+
+def test_bands_of_a_bar_saved_as_jpeg():
+    borders = np.array([31.0, 55.0, 90.0, 121.0, 150.0])
+    colors = np.array(
+        [[0, 0, 130], [0, 90, 255], [60, 255, 200], [255, 230, 0], [255, 60, 0], [120, 0, 0]]
+    )
+    rows = np.arange(190)
+    picture = np.full((190, 60, 3), 255, np.uint8)
+    picture[:, 20:34] = colors[np.searchsorted(borders, rows, side="right")][:, None]
+    profile = np.median(drawing.as_jpeg(picture, 60)[:, 22:32].astype(float), axis=1)
+    assert off(band_edges(profile, noisy=True), borders) < 0.8
+    ramp = np.median(
+        drawing.as_jpeg(drawing.heat_map(PLOT, BAR, framed=0.0), 60)[42:238, 343:353], axis=1
+    )
+    assert band_edges(ramp.astype(float), noisy=True) is None
+
+
+def test_a_thin_framed_bar_saved_as_jpeg_is_still_one():
+    # subsampled chroma smears across the whole bar
+    bar = (340.4, 40.2, 350.6, 240.8)
+    rgb = drawing.as_jpeg(drawing.heat_map(PLOT, bar, framed=1.4, name="jet"), 60)
+    (found,) = find_layout(rgb).bars
+    assert found.outline.framed_sides == 4
+    assert off(found.outline.box[1::2], bar[1::2]) < 0.6

@@ -24,7 +24,21 @@ _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
 _ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
 _PALE = 45.0  # levels between background and data below which their border is not seen
-_JPEG_CHROMA_WEIGHT = 0.35  # subsampled chroma smears over 8 pixels, luma does not
+JPEG_CHROMA_WEIGHT = 0.35  # subsampled chroma smears over 8 pixels, luma does not
+
+
+_LUMA_CHROMA = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+
+
+def as_seen(rgb: np.ndarray, *, noisy: bool) -> np.ndarray:
+    """Colours ``(..., 3)`` whose differences count: of a JPEG, luma above all.
+
+    A grey difference keeps its size in the first channel.
+    """
+    if not noisy:
+        return rgb
+    weights = np.array([1.0, JPEG_CHROMA_WEIGHT, JPEG_CHROMA_WEIGHT])
+    return np.asarray(rgb @ _LUMA_CHROMA.T * weights)
 
 
 @dataclass(frozen=True)
@@ -262,6 +276,9 @@ def _measure_side(
     begin = min(3, depth - 1)
     if ink is None and framed:
         ink, begin = _frame_line(lines, outside, depth)
+        if ink is None and noisy:
+            # a line that takes on the colours beside it is still dark
+            ink, begin = _frame_line(lines, outside, depth, noisy=True)
     elif thickness is not None:
         begin = min(round(thickness) + 2, depth - 1)
     inside = lines[_OUTSIDE + begin :].mean(axis=0)
@@ -272,10 +289,13 @@ def _measure_side(
     total = lines.sum(axis=0)
     weights = np.ones(3)
     if noisy:
-        luma = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
-        total, inside, outside = total @ luma.T, inside @ luma.T, luma @ outside
-        ink = luma @ ink if ink is not None else None
-        weights = np.array([1.0, _JPEG_CHROMA_WEIGHT, _JPEG_CHROMA_WEIGHT])
+        total, inside, outside = (
+            total @ _LUMA_CHROMA.T,
+            inside @ _LUMA_CHROMA.T,
+            _LUMA_CHROMA @ outside,
+        )
+        ink = _LUMA_CHROMA @ ink if ink is not None else None
+        weights = np.array([1.0, JPEG_CHROMA_WEIGHT, JPEG_CHROMA_WEIGHT])
     ends = _solve(total, inside, outside, ink, depth, weights, thickness)
     if ends is None:
         return Edge(0.0, 0.0), False
@@ -288,24 +308,26 @@ def _measure_side(
 
 
 def _frame_line(
-    lines: np.ndarray, outside: np.ndarray, depth: int
+    rgb_lines: np.ndarray, page: np.ndarray, depth: int, *, noisy: bool = False
 ) -> tuple[np.ndarray | None, int]:
     """Color of the frame line across a side, None without one, and where the data begins."""
+    lines, outside = as_seen(rgb_lines, noisy=noisy), as_seen(page, noisy=noisy)
     inside = lines[_OUTSIDE + min(3, depth - 1) :].mean(axis=0)
     # how far every pixel leaves the straight way from background to data
     way = inside - outside
     length = np.maximum((way**2).sum(axis=1), 1.0)
     part = np.clip(((lines - outside) * way).sum(axis=2) / length, 0, 1)
     off = np.linalg.norm(lines - outside - part[..., None] * way, axis=2)
-    typical = np.median(off, axis=1)
+    typical = np.median(off, axis=1) * (np.sqrt(3) if noisy else 1.0)
     peak = int(typical[_OUTSIDE - 2 : _OUTSIDE + 5].argmax()) + _OUTSIDE - 2
     nothing = None, min(3, depth - 1)
     if typical[peak] <= _INK_STEP:
         return nothing
-    ink = np.median(lines[peak], axis=0)
-    spread = np.abs(lines[peak] - ink).max(axis=1)
-    if (spread < 60).mean() < 0.7 or np.abs(ink - outside).max() < 30:
+    seen = np.median(lines[peak], axis=0)
+    spread = np.abs(lines[peak] - seen).max(axis=1)
+    if (spread < 60).mean() < 0.7 or np.abs(seen - outside).max() < 30:
         return nothing
+    ink = np.median(rgb_lines[peak], axis=0)
     after = np.flatnonzero(typical[peak:] < 0.25 * typical[peak])
     begin = peak + (int(after[0]) if len(after) else 2) + 1 - _OUTSIDE
     return ink, int(np.clip(begin, 1, depth - 1))

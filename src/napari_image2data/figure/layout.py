@@ -12,6 +12,7 @@ from napari_image2data.figure.edges import (
     Edge,
     Outline,
     Rect,
+    as_seen,
     measure_outline,
     size_of,
 )
@@ -97,7 +98,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
                 noisy=background.noisy,
                 known=candidate.triangles,
             )
-            bar = _as_bar(rgb, outline, candidate.triangles)
+            bar = _as_bar(rgb, outline, candidate.triangles, noisy=background.noisy)
             if bar is not None:
                 bars.append(bar)
             elif (
@@ -213,7 +214,9 @@ def iou(a: Rect | Box, b: Rect | Box) -> float:
     return float(common / max(1e-9, areas - common))
 
 
-def _as_bar(rgb: np.ndarray, outline: Outline, triangles: dict[str, float]) -> Bar | None:
+def _as_bar(
+    rgb: np.ndarray, outline: Outline, triangles: dict[str, float], *, noisy: bool
+) -> Bar | None:
     """The rectangle as a colour bar, if its colours are constant across and vary along it."""
     wide, high = size_of(outline.rect)
     if max(wide, high) < BAR_ASPECT * min(wide, high):
@@ -228,7 +231,8 @@ def _as_bar(rgb: np.ndarray, outline: Outline, triangles: dict[str, float]) -> B
     cut = max(1, crop.shape[1] // 6) if crop.shape[1] >= 5 else 0
     core = crop[:, cut : crop.shape[1] - cut]
     profile = np.median(core, axis=1)
-    constancy = float((np.abs(core - profile[:, None]).max(axis=2) < _BAR_TOLERANCE).mean())
+    away = np.abs(as_seen(core - profile[:, None], noisy=noisy)).max(axis=2)
+    constancy = float((away < _BAR_TOLERANCE).mean())
     n_colors = len(np.unique(profile // 6, axis=0))
     if constancy <= _BAR_CONSTANCY or np.ptp(profile, axis=0).max() <= 40 or n_colors < 4:
         return None
