@@ -28,6 +28,12 @@ def draw(truth: np.ndarray, scale: ColorScale) -> np.ndarray:
     return np.rint(scale.colors[index] * 255).astype(np.uint8)
 
 
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
 def with_ink(picture: np.ndarray, color: int) -> tuple[np.ndarray, np.ndarray]:
     """A frame of two lines, a thick and a soft line, and a ring; and where they are."""
     cover = np.zeros(picture.shape[:2])
@@ -108,6 +114,46 @@ def test_a_frame_is_found_to_its_depth(depth: int, opacity: float) -> None:
     picture = draw(smooth_field(7), scale).astype(float)
     picture[:, -depth:] = (1 - opacity) * picture[:, -depth:] + opacity * 30
     assert frame_depths(np.rint(picture).astype(np.uint8)) == (0, 0, 0, depth)
+
+
+@pytest.mark.parametrize("kind", list(CLEAN))
+@pytest.mark.parametrize("quality", [75, 90])
+def test_jpegs_without_a_frame_lose_no_frame(kind: str, quality: int) -> None:
+    for name in ("viridis", "RdBu_r"):
+        scale = ColorScale.from_name(name, vmin=0, vmax=1)
+        picture = as_jpeg(draw(CLEAN[kind], scale), quality)
+        assert frame_depths(picture, noisy=True) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["viridis", "RdBu_r", "jet", "hot"])
+@pytest.mark.parametrize("quality", [75, 90])
+def test_the_smeared_color_of_a_frame_costs_no_data(name: str, quality: int) -> None:
+    truth, scale = 0.1 + 0.8 * smooth_field(12), ColorScale.from_name(name, vmin=0, vmax=1)
+    picture = draw(truth, scale)
+    frame = np.ones(truth.shape, bool)
+    frame[1:-1, 1:-1] = False
+    picture[frame] = 0
+    picture[1:4, 20::40] = 0  # ticks
+    picture = as_jpeg(picture, quality)
+    assert frame_depths(picture, noisy=True) == (1, 1, 1, 1)
+    field = decode(picture, scale, jpeg=True)
+    assert np.isnan(field.values[frame]).all()
+    assert np.isnan(field.values[4:-4, 4:-4]).mean() < 0.002
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+def test_lines_across_steep_data_are_masked_in_a_jpeg(quality: int) -> None:
+    rows, cols = np.indices((240, 300))
+    truth = 0.5 + 0.4 * np.sin(np.hypot(rows - 120, cols - 150) / 16)
+    scale = ColorScale.from_name("rainbow", vmin=0, vmax=1)
+    ink = (rows % 60 == 30) | (cols % 60 == 30)
+    picture = draw(truth, scale).astype(float)
+    picture[ink] = 0.3 * picture[ink] + 0.7 * 255
+    field = decode(as_jpeg(np.rint(picture).astype(np.uint8), quality), scale)
+    kept = np.isfinite(field.values)
+    bad = np.abs(field.values - truth) > 0.05
+    assert (bad & ink).sum() < 0.05 * ink.sum()
+    assert (~kept & ~ndimage.binary_dilation(ink, iterations=2)).mean() < 0.01
 
 
 def test_white_holes_under_a_map_that_ends_in_white() -> None:
@@ -202,9 +248,7 @@ def test_ink_in_any_color_of_the_scale_is_found_where_it_differs_clearly(
     lines = (np.abs(rows - 120 - 40 * np.sin(cols / 40)) < 1.6) | (np.abs(cols - 200) < 1.1)
     picture = np.where(lines[..., None], color, draw(truth, scale)).astype(np.uint8)
     if quality is not None:
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
-        picture = np.asarray(Image.open(buffer))
+        picture = as_jpeg(picture, quality)
     field = decode(picture, scale, jpeg=quality is not None)
     kept = np.isfinite(field.values)
     bad = (np.abs(field.values - truth) > 0.15) & lines

@@ -91,19 +91,16 @@ def find_overlay(
     Masks
     """
     core = (reading.distance > limit) & ~empty
+    height, width = core.shape[0], core.shape[1]
+    frame = np.zeros((height, width), bool)
+    top, bottom, left, right = frame_depths(rgb, noisy=noisy)
+    frame[:top] = frame[height - bottom :] = True
+    frame[:, :left] = frame[:, width - right :] = True
     if noisy:
-        core &= ~_within_neighbors(rgb, core)
-        deep = ndimage.minimum_filter(core, 9)
-        doubtful = core & ~deep & (reading.distance < 3 * limit)
-        core &= ~doubtful | unlike_surroundings(reading.position, ~core)
+        core = _surely_off_scale(rgb, reading, core, frame, limit)
         core |= even_off_scale(rgb, reading.distance) & ~empty
     else:
         core &= ~_between_neighbors(rgb, core)
-    height, width = core.shape[0], core.shape[1]
-    frame = np.zeros((height, width), bool)
-    top, bottom, left, right = frame_depths(rgb)
-    frame[:top] = frame[height - bottom :] = True
-    frame[:, :left] = frame[:, width - right :] = True
     hole = find_holes(rgb, reading.position, core | frame | empty, noisy=noisy) | empty
     ink = thin_ink(
         rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
@@ -175,15 +172,42 @@ def _rims(position: np.ndarray, hidden: np.ndarray, *, reach: int) -> np.ndarray
     return np.asarray(near & unlike_surroundings(position, ~(hidden | near)))
 
 
-def _within_neighbors(rgb: np.ndarray, core: np.ndarray, *, size: int = 9) -> np.ndarray:
+def _surely_off_scale(
+    rgb: np.ndarray, reading: Reading, core: np.ndarray, frame: np.ndarray, limit: float
+) -> np.ndarray:
+    """Off-scale pixels of a JPEG without those that its noise may have taken off the scale.
+
+    Sure are pixels amid others, far off the scale, in a lightness that no clean pixel around has,
+    or in a position that none has.  The others are ink where most of their patch is sure: a line
+    that crosses a slope of the data meets its own position somewhere.
+    """
+    within, overshoot = _within_neighbors(rgb, core)
+    core = core & ~within
+    sure = core & (ndimage.minimum_filter(core, 9) | (reading.distance >= 3 * limit))
+    sure |= core & (overshoot >= 1)
+    sure |= core & unlike_surroundings(reading.position, ~core)
+    # the frame is sure, what it touches is not for that
+    patches = core & ~ndimage.binary_dilation(frame, SQUARE, iterations=4)
+    labels, count = ndimage.label(patches, SQUARE)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    most = np.bincount(labels[sure & patches], minlength=count + 1) > 0.5 * sizes
+    most[0] = False
+    return np.asarray(sure | most[labels])
+
+
+def _within_neighbors(
+    rgb: np.ndarray, core: np.ndarray, *, size: int = 9
+) -> tuple[np.ndarray, np.ndarray]:
     """Off-scale pixels of a JPEG that lie within the colours of the data around them.
 
     Where two data colours meet, JPEG smears their chroma over several pixels, off the scale.
     Lightness, blue and red difference then all stay between those of the clean pixels around;
-    ink leaves that range, in lightness as a rule.
+    ink leaves that range, in lightness as a rule.  Also returned: how far lightness leaves the
+    range, in units of what ripples beside an edge of the data do (8 levels and a quarter of it).
     """
+    overshoot = np.zeros(core.shape, np.float32)
     if not core.any() or core.all():
-        return np.zeros_like(core)
+        return np.zeros_like(core), overshoot
     pixels = rgb.astype(np.float32)
     luma = pixels @ LUMA.astype(np.float32)
     within = core.copy()
@@ -192,7 +216,10 @@ def _within_neighbors(rgb: np.ndarray, core: np.ndarray, *, size: int = 9) -> np
         high = ndimage.maximum_filter(np.where(core, np.float32(-1e3), channel), size)
         margin = 2.0 + 0.05 * (high - low)
         within &= (channel >= low - margin) & (channel <= high + margin)
-    return within
+        if channel is luma:
+            over = np.maximum(low - luma, luma - high) / (8.0 + 0.25 * (high - low))
+            overshoot = np.where(high >= low, over, 0)
+    return within, overshoot
 
 
 def _islands(position: np.ndarray, hidden: np.ndarray, *, largest: int = 120) -> np.ndarray:
