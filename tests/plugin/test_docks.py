@@ -64,7 +64,7 @@ def test_every_step_in_one_go(dock, viewer, settle):
     }
     state = dock.session.state
     assert len(viewer.layers["fig centroids"].data) == len(state.points)
-    assert f"{state.report.relative_rmse:.2%}" in dock.rebuild.note.value
+    assert f"rmse {100 * state.report.relative_rmse:.2g} %" in dock.rebuild.note.value
     json.dumps(viewer.layers["fig difference"].metadata[as_layers.PROVENANCE])
 
 
@@ -172,6 +172,40 @@ def test_fewest_points_keep_their_error(dock, viewer, settle):
     settle(dock)
     assert len(viewer.layers["fig centroids"].data) == 40
     assert len(dock.session.state.points) == 40
+
+
+def test_points_of_a_heat_map_are_its_cells_and_are_rebuilt_as_such(
+    make_dock, viewer, figure, settle
+):
+    y, x = np.mgrid[0:12, 0:15]
+    cells = 0.5 + 0.4 * np.sin(y / 3.0) * np.cos(x / 4.0)
+    a_figure_of(viewer, np.round(colors_of(np.kron(cells, np.ones((8, 9)))) * 255).astype(np.uint8))
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(source="name", cmap="viridis", vmin=0.0, vmax=1.0)
+    press(dock.decode.decode)
+    settle(dock)
+    press(dock.reduce.place)
+    settle(dock)
+    press(dock.rebuild.rebuild)
+    settle(dock)
+    state = dock.session.state
+    assert state.points.attrs["method"] == "nearest"
+    assert state.report.relative_rmse <= 0.01
+    assert "flat cells" in dock.reduce.note.value
+    assert f"{len(state.points)} points" in dock.reduce.note.value
+    assert "(nearest, " in dock.rebuild.note.value
+    # the dock that only rebuilds learns from the layer what the points are for
+    viewer.layers.selection.active = viewer.layers["pic data"]
+    alone = make_dock(RebuildWidget)
+    alone.source.extra["centroids"].value = viewer.layers["pic centroids"]
+    press(alone.rebuild.rebuild)
+    settle(alone)
+    assert alone.session.state.report == state.report
+    dock.reduce.method.value = "linear"  # follows at once
+    settle(dock)
+    assert state.points.attrs["method"] == "linear"
+    assert "linear mesh" in dock.reduce.note.value
+    assert "(linear, " in dock.rebuild.note.value
 
 
 def test_looking_shows_one_picture_at_a_time(dock, viewer, settle):

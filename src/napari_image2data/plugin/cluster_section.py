@@ -5,7 +5,7 @@ from __future__ import annotations
 from magicgui.widgets import FloatSlider, SpinBox
 
 from napari_image2data.plugin import steps
-from napari_image2data.plugin.controls import Section, button, grouped
+from napari_image2data.plugin.controls import Section, button, counts
 from napari_image2data.plugin.session import Session
 
 
@@ -63,11 +63,11 @@ class ClusterSection(Section):
         state = self.session.state
         if what == "mask":
             self._again()
-        elif what in ("labels", "points"):
+        elif what in ("labels", "points", "rebuilt"):
             self.done = state.labels is not None
             if state.labels is None or state.mask is None:
                 self.note.say("")
             else:
-                count = int(state.labels.max(initial=0))
-                pixels = grouped(int(state.mask.sum()))
-                self.note.say(f"{pixels} pixels → {grouped(count)} points.")
+                number = int(state.labels.max(initial=0))
+                rmse = None if state.report is None else state.report.relative_rmse
+                self.note.say(f"{counts(int(state.mask.sum()), number, rmse)}.")

@@ -52,6 +52,18 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
+def counts(pixels: int, points: int, relative_rmse: float | None = None) -> str:
+    """What became of the pixels, in one line.
+
+    Examples
+    --------
+    >>> counts(16667, 1221, 0.008).replace(chr(0x202F), " ")
+    '16 667 pixels → 1 221 points, rmse 0.8 %'
+    """
+    words = f"{grouped(pixels)} pixels → {grouped(points)} points"
+    return words if relative_rmse is None else f"{words}, rmse {100 * relative_rmse:.2g} %"
+
+
 def row(*widgets: Any) -> Container:
     """Put widgets side by side."""
     container = Container(widgets=list(widgets), layout="horizontal", labels=False)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LayerData = tuple[Any, dict[str, Any], str]
 
 PROVENANCE = "napari-image2data"
+METHOD = "method"
+"""Key of the interpolation that points are for, in their table's ``attrs`` and in provenance."""
 """Key of a layer's metadata: where the layer came from, as plain values that JSON can hold."""
 
 SOURCE = "napari-image2data source"
@@ -370,6 +372,8 @@ def points_layer(
 ) -> LayerData:
     """``<fig> centroids``: one point a row of the table, faces coloured by value."""
     attributes = named(figure, "centroids", place, provenance)
+    if METHOD in points.attrs:
+        attributes["metadata"][PROVENANCE][METHOD] = points.attrs[METHOD]
     values = np.asarray(points["value"], float)
     name = layer_name(figure, "centroids")
     display = (

@@ -8,7 +8,7 @@ from qtpy.QtCore import QTimer
 
 from napari_image2data.plugin import layers as as_layers
 from napari_image2data.plugin import steps
-from napari_image2data.plugin.controls import Section, button, grouped, tight
+from napari_image2data.plugin.controls import Section, button, counts, tight
 from napari_image2data.plugin.session import Session
 
 
@@ -24,8 +24,15 @@ class RebuildSection(Section):
         self.session = session
         self.method = ComboBox(
             label="method",
-            choices=["linear", "cubic", "nearest", "rbf"],
-            tooltip="How to interpolate between the points",
+            choices=[
+                ("as the points need", "auto"),
+                ("linear", "linear"),
+                ("cubic", "cubic"),
+                ("nearest", "nearest"),
+                ("rbf", "rbf"),
+            ],
+            tooltip="How to interpolate between the points; points of flat cells need 'nearest', "
+            "others are for 'linear'",
         )
         self.form.append(self.method)
         self.rebuild = button("Reconstruct", "Rebuild the field and compare", primary=True)
@@ -62,7 +69,9 @@ class RebuildSection(Section):
     def run(self, then: steps.Then = None) -> None:
         """Rebuild with the controls' options."""
         self.session.state.live.add("rebuild")
-        steps.rebuild(self.session, then=then if callable(then) else None, method=self.method.value)
+        method = self.method.value
+        options = {} if method == "auto" else {"method": method}
+        steps.rebuild(self.session, then=then if callable(then) else None, **options)
 
     def _again(self) -> None:
         if "rebuild" in self.session.state.live and self.session.state.points is not None:
@@ -83,10 +92,11 @@ class RebuildSection(Section):
         state = self.session.state
         report, points = state.report, state.points
         assert points is not None
+        chosen = state.steps.get("reconstruct", {}).get("method")
+        method = chosen or points.attrs.get(as_layers.METHOD, "linear")
         return (
-            f"{grouped(report.pixels)} pixels → {grouped(len(points))} points "
-            f"({report.compression:.0f} : 1): "
-            f"rmse {report.relative_rmse:.2%} of the range, largest error {report.max:.3g}, "
+            f"{counts(report.pixels, len(points), report.relative_rmse)} of the range "
+            f"({method}, {report.compression:.0f} : 1); largest error {report.max:.3g}, "
             f"bias {report.bias:+.1g}, R² {report.r2:.4f}."
         )
 

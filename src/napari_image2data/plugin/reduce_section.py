@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from magicgui.widgets import ComboBox, FloatSlider, SpinBox
 
 from napari_image2data.plugin import steps
-from napari_image2data.plugin.controls import Section, button, grouped, row
+from napari_image2data.plugin.controls import Section, button, counts, row
+from napari_image2data.plugin.layers import METHOD
 from napari_image2data.plugin.plot import CurvePlot
 from napari_image2data.plugin.session import Session
+from napari_image2data.reduce.compare import clean_pixels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +46,17 @@ class ReduceSection(Section):
         self.number = SpinBox(
             label="points", min=3, max=100_000, value=500, tooltip="How many points to place"
         )
-        self.form.extend([self.by, self.error, self.number])
+        self.method = ComboBox(
+            label="points for",
+            choices=[
+                ("what needs fewer", "auto"),
+                ("a mesh (linear)", "linear"),
+                ("flat cells (nearest)", "nearest"),
+            ],
+            tooltip="What rebuilds the field: planes between the points, or one value around each "
+            "(heat maps, pcolor); the reconstruction follows",
+        )
+        self.form.extend([self.by, self.error, self.number, self.method])
         self.place = button("Place points", "Find the fewest points", primary=True)
         self.draw = button("Error against points", "Draw the curve, to choose on it with a click")
         self.samples = button(
@@ -61,6 +74,7 @@ class ReduceSection(Section):
         self.samples.changed.connect(self._on_samples)
         self.error.changed.connect(self._again)
         self.number.changed.connect(self._again)
+        self.method.changed.connect(self._again)
         self.plot.chosen.connect(self._on_chosen)
         session.changed.connect(self._on_changed)
 
@@ -70,12 +84,14 @@ class ReduceSection(Section):
         session.state.live.discard("cluster")
         session.state.live.add("reduce")
         callback = then if callable(then) else None
+        method = self.method.value
         if self.by.value == "number":
-            steps.reduce(session, then=callback, n_points=int(self.number.value))
+            number = int(self.number.value)
+            steps.reduce(session, then=callback, n_points=number, method=method)
         else:
             share = float(self.error.value) / 100
             span = session.span() if session.state.field is not None else 1.0
-            steps.reduce(session, then=callback, tolerance=share * span)
+            steps.reduce(session, then=callback, tolerance=share * span, method=method)
 
     def _on_by(self, by: str) -> None:
         self.error.visible = by == "error"
@@ -118,8 +134,10 @@ class ReduceSection(Section):
         state = self.session.state
         assert state.points is not None
         assert state.field is not None
-        shape = state.field.values.shape[-2:]
-        pixels = shape[0] * shape[1]
-        ratio = pixels / max(len(state.points), 1)
-        count = grouped(len(state.points))
-        return f"{grouped(pixels)} pixels → {count} points, {ratio:.0f} : 1."
+        size = state.points["size"].to_numpy(float)
+        # a point's sigma is the rms difference over its pixels, so all of them give the field's
+        square = np.sum(size * state.points["sigma"].to_numpy(float) ** 2) / size.sum()
+        pixels = int(clean_pixels(self.session.need_field()).sum())
+        words = counts(pixels, len(state.points), square**0.5 / self.session.span())
+        kind = {"linear": "a linear mesh", "nearest": "flat cells"}[state.points.attrs[METHOD]]
+        return f"{words}, as {kind}, {pixels / len(state.points):.0f} : 1."

@@ -262,11 +262,7 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
 
 
 def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
-    """Keep the fewest points within an error; ``options`` are those of `reduce_adaptive`.
-
-    The dock chooses the interpolation when it rebuilds, so the points are those of a linear mesh.
-    """
-    options = {"method": "linear", **options}
+    """Keep the fewest points within an error; ``options`` are those of `reduce_adaptive`."""
 
     def work(report: Report) -> pd.DataFrame:
         from napari_image2data import reduce_adaptive

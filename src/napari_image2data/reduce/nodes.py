@@ -166,6 +166,7 @@ def _judge(
     """The nodes with the error of the field they rebuild, or None where that is not good."""
     nan = float("nan")
     points = points_table(rows, cols, heights, field, sigma=nan, size=1)
+    points.attrs["method"] = kind
     error = (reconstruct(points, (values.shape[0], values.shape[1]), method=kind) - values)[clean]
     rmse = float(np.mean(error**2) ** 0.5)
     if kind == "nearest":
