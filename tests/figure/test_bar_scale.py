@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,14 @@ def test_ticks_on_whole_pixels_beside_an_outline_that_is_not(extended):
         bar(ramp, extended=extended, edge=0.2), calibration(places, values, ticks), 1.0, noisy=False
     )
     assert (found.first, found.last) == pytest.approx((93.0, 0.0), abs=0.25)
+
+
+def test_an_end_beside_a_label_whose_tick_was_not_seen_is_doubted():
+    values = np.array([80.0, 60.0, 40.0, 20.0, 0.0])
+    places = TOP + 1.6 + (80.0 - values) * 2.4
+    found = calibration(places, values)
+    without_first = Axis.through(places[1:], values[1:], side="right")
+    ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
+    for axis in (found.axis, without_first):
+        doubts = bar_range(bar(ramp), replace(found, axis=axis), 1.0, noisy=False).doubts
+        assert any("1.6 pixels from the label 80" in doubt for doubt in doubts)

@@ -264,3 +264,15 @@ def test_a_thin_framed_bar_saved_as_jpeg_is_still_one():
     (found,) = find_layout(rgb).bars
     assert found.outline.framed_sides == 4
     assert off(found.outline.box[1::2], bar[1::2]) < 0.6
+
+
+def test_short_ticks_inside_the_frame():
+    rgb = drawing.heat_map((50.5, 30.5, 310.5, 250.5), BAR, framed=1.0)
+    for row in (60, 120, 180):
+        rgb[row, 51:53] = 0
+    outline = find_layout(rgb).plots[0]
+    ticks = find_ticks(rgb, outline, "left", WHITE)
+    assert not ticks.outward
+    seen = [place for place in ticks.positions if place not in ticks.guessed]
+    np.testing.assert_allclose(seen, [60.5, 120.5, 180.5], atol=0.2)
+    np.testing.assert_allclose(ticks.guessed, [30.5, 250.5], atol=0.2)

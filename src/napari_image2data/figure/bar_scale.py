@@ -89,6 +89,7 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     length = end - begin
     off = [_nearest_tick(at_labels, place) for place in (begin, end)]
     both = max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
+    printed = [float(f"{value * factor:.12g}") for _, value in found.used]
     values, doubts = [], []
     expected_error = 0.0
     for place, extended, (distance, at_tick) in zip((begin, end), bar.extended, off, strict=True):
@@ -97,9 +98,12 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
             values.append(at_tick)
             continue
         values.append(float(axis.to_value(place)))
-        if distance < 2.5 * limit and distance > _GOOD * length:
+        apart, label = min(
+            (distance, at_tick), *((abs(float(axis.to_pixel(v)) - place), v) for v in printed)
+        )
+        if apart < 2.5 * limit and apart > _GOOD * length:
             doubts.append(
-                f"An end of the colour bar lies {distance:.1f} pixels from the label {at_tick:g}: "
+                f"An end of the colour bar lies {apart:.1f} pixels from the label {label:g}: "
                 "check whether the bar ends there."
             )
         expected_error += 0.4 + 0.5 * axis.residual + 0.4 * (not found.snapped) + 0.8 * extended

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_image2data.figure.axis import Axis, AxisFit, fit_axis
+from napari_image2data.figure.axis import Axis, AxisFit, AxisNorm, fit_axis
 from napari_image2data.figure.numerals import Reading, readings_of
 from napari_image2data.figure.ticks import Ticks, find_ticks
 from napari_image2data.figure.words import find_words, has_raised_end
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DISTANCE_COST = 0.004  # labels per pixel: of two sides equally good, the nearer
 _TICK_BONUS = 0.1  # labels, for each one that has its tick mark
 _SNAP = 4.5  # pixels between a label and its tick mark, at most
+_OFF_CORNER = 1.0  # pixels between a corner and the line through the marks, at most
 _OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
 
 
@@ -283,6 +284,7 @@ def _through_ticks(fit: AxisFit, along: Sequence[float], ticks: Ticks) -> tuple[
     has = best[1] <= 1.5
     if has.sum() < max(2, 0.4 * len(place)):
         return _robust(place, value, fit.norm), 0
+    has &= ~_wrong_guesses(marks[best[0]], value, has, fit.norm, ticks)
     marked, marked_value = marks[best[0][has]], value[has]
     if has.sum() >= 3 and has.sum() >= 0.5 * len(place):
         while len(marked) >= 3:
@@ -298,6 +300,18 @@ def _through_ticks(fit: AxisFit, along: Sequence[float], ticks: Ticks) -> tuple[
         place = np.where(has, marks[best[0]], place + shift)
         return _robust(place, value, fit.norm), int(has.sum())
     return _robust(place, value, fit.norm), 0
+
+
+def _wrong_guesses(
+    marked: np.ndarray, value: np.ndarray, has: np.ndarray, norm: AxisNorm, ticks: Ticks
+) -> np.ndarray:
+    """Which labels were given to a corner that does not lie on the line through the marks."""
+    guessed = has & np.isin(marked, ticks.guessed)
+    seen = has & ~guessed
+    if not guessed.any() or seen.sum() < 3:
+        return np.zeros(len(marked), bool)
+    axis = Axis.through(marked[seen], value[seen], norm=norm)
+    return np.asarray(guessed & (np.abs(axis.to_pixel(value) - marked) > _OFF_CORNER))
 
 
 def _robust(place: np.ndarray, value: np.ndarray, norm: str) -> Axis:

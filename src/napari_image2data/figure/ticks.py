@@ -25,11 +25,14 @@ class Ticks:
         Drawn outside the box.
     length : float
         How far the marks reach from the rectangle's side, pixels (median); 0 when unknown.
+    guessed : tuple of float
+        Those of the positions where a mark was not seen but may be hidden: the frame's corners.
     """
 
     positions: tuple[float, ...] = ()
     outward: bool = True
     length: float = 0.0
+    guessed: tuple[float, ...] = ()
 
     @property
     def is_snapped(self) -> bool:
@@ -52,11 +55,18 @@ def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndar
     if len(outward.positions) >= 2:
         return outward
     opposite = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[side]
-    inward = _inward(rgb, outline, side)
-    # renderers that draw ticks inward mirror them, and dark data may hide one of the two
-    inward += [p for p in _inward(rgb, outline, opposite) if all(abs(p - q) > 2 for q in inward)]
-    if len(inward) >= 2:
-        return Ticks(tuple(sorted(inward)), False)
+    for n_lines in (3, 2):
+        inward = _inward(rgb, outline, side, n_lines)
+        # renderers that draw ticks inward mirror them, and dark data may hide one of the two
+        inward += [
+            p
+            for p in _inward(rgb, outline, opposite, n_lines)
+            if all(abs(p - q) > 2 for q in inward)
+        ]
+        if len(inward) >= 2:
+            low, high = (1, 3) if side in ("left", "right") else (0, 2)
+            corners = outline.box[low], outline.box[high]
+            return Ticks(tuple(sorted(inward)), False, guessed=corners)
     return outward
 
 
@@ -100,14 +110,14 @@ def _lengthened(outline: Outline, side: str) -> Rect:
     return (x0, b, x1, d) if side in ("left", "right") else (a, y0, c, y1)
 
 
-def _inward(rgb: np.ndarray, outline: Outline, side: str) -> list[float]:
-    """Marks inside the frame: short steps towards the frame's colour on three lines at once."""
+def _inward(rgb: np.ndarray, outline: Outline, side: str, n_lines: int) -> list[float]:
+    """Marks inside the frame: short steps towards the frame's colour on some lines at once."""
     edge = outline.edges[SIDES.index(side)]
     if edge.ink is None:
         return []
     first = max(0, int(np.ceil(edge.inner - 0.15)))
     rect, start = outline.rect, outline.rect[1 if side in ("left", "right") else 0]
-    lines = lines_of(rgb, rect, side, range(first, first + 3))
+    lines = lines_of(rgb, rect, side, range(first, first + n_lines))
     index = np.arange(lines.shape[1])
     around = (
         lines[:, np.clip(index - 3, 0, len(index) - 1)]
