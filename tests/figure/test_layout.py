@@ -276,3 +276,12 @@ def test_short_ticks_inside_the_frame():
     seen = [place for place in ticks.positions if place not in ticks.guessed]
     np.testing.assert_allclose(seen, [60.5, 120.5, 180.5], atol=0.2)
     np.testing.assert_allclose(ticks.guessed, [30.5, 250.5], atol=0.2)
+
+
+@pytest.mark.parametrize("factor", [0.6, 0.7])
+def test_a_frame_line_spread_over_two_rows_is_of_the_same_pen(factor):
+    # at its yellow end the line of a shrunken bar is olive, at the others nearly black
+    bar = (340.5, 41.0, 356.5, 241.0)
+    rgb = drawing.resampled(drawing.heat_map(PLOT, bar, framed=1.0, name="plasma"), factor)
+    (found,) = find_layout(drawing.as_jpeg(rgb, 90)).bars
+    assert off(found.outline.box[1::2], np.array(bar[1::2]) * factor) < 0.6

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from napari_image2data.figure.axis import fit_axis
 from napari_image2data.figure.numerals import readings_of
 
 
@@ -68,3 +69,14 @@ def test_less_likely_readings_cost_more(number):
     assert [r.penalty for r in readings] == sorted(r.penalty for r in readings)
     assert -number in {r.value for r in readings if r.penalty > 0}
     assert any(r.value == pytest.approx(number / 10) for r in readings if r.penalty > 0)
+
+
+def test_a_zero_in_front_is_what_a_lost_point_leaves_but_not_on_clocks():
+    for labels, values in (
+        (["-04", "-02", "00", "02", "04"], [-0.4, -0.2, 0.0, 0.2, 0.4]),
+        (["00", "06", "12", "18", "24"], [0, 6, 12, 18, 24]),
+    ):
+        fit = fit_axis(
+            [0, 40, 80, 120, 160], [readings_of(label) for label in labels], tolerance=2.0
+        )
+        assert fit.values == pytest.approx(values)

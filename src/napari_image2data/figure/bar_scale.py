@@ -28,8 +28,8 @@ _SNAP_ONE = (1.3, 0.004)
 _SNAP_BOTH = (2.5, 0.007)
 _SNAP_TRIANGLE = (3.5, 0.008)
 _BAND_REACH = 2.5  # pixels between a label and the border of its band
-_AT_END = 3.5  # pixels: no band is thinner
-_OFF_BORDER = 1.0  # pixels off the line through the borders, at most
+_AT_END = (3.5, 0.015)  # of an end: pixels, share of the length; no band is thinner
+_OFF_BORDER = (1.0, 0.005)  # off the line through the borders: pixels, share of the length
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -209,7 +209,7 @@ def _borders(bar: Bar, *, noisy: bool) -> np.ndarray | None:
     edges = edges + bar.outline.inner[1 if bar.vertical else 0]
     # the nearest step to an end is where its triangle begins, or the blur of its frame
     for k, at_end in enumerate((begin, end)):
-        near = np.abs(edges - at_end) < _AT_END
+        near = np.abs(edges - at_end) < _limit(_AT_END, end - begin)
         if bar.extended[k] and near.any():
             begin, end = (float(edges[near][0]), end) if k == 0 else (begin, float(edges[near][0]))
         edges = edges[~near]
@@ -231,7 +231,7 @@ def _through_borders(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | Non
     if (offset.min(axis=1) > reach).any() or len(set(nearest)) < len(nearest):
         return None
     axis = Axis.through(borders[nearest], values, norm=found.axis.norm, side=found.axis.side)
-    return axis if axis.residual <= _OFF_BORDER else None
+    return axis if axis.residual <= _limit(_OFF_BORDER, borders[-1] - borders[0]) else None
 
 
 def _doubts(found: Calibration, axis: Axis, at_labels: Axis, begin: float, end: float) -> list[str]:

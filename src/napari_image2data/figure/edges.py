@@ -23,6 +23,8 @@ SNAPPED = 0.45
 _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
 _ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
+_BLEND = 40.0  # levels between a blurred line and the ink with some of what lies beside it
+_MOST_BLENDED = 0.75
 _PALE = 45.0  # levels between background and data below which their border is not seen
 JPEG_CHROMA_WEIGHT = 0.35  # subsampled chroma smears over 8 pixels, luma does not
 
@@ -204,7 +206,13 @@ def measure_outline(
     ink = np.median(inks, axis=0)
     odd = [edge.ink is not None and np.abs(edge.ink - ink).max() > _ONE_PEN for edge, _ in first]
     for k, side in enumerate(SIDES):
-        if odd[k]:
+        line = first[k][0].ink
+        if not odd[k] or line is None:
+            continue
+        inside = np.median(lines_of(rgb, rect, side, [4, 5]).reshape(-1, 3), axis=0)
+        if _is_blurred(line, ink, (background, inside)):
+            first[k] = first[k][0], False
+        else:
             first[k] = _measure_side(rgb, rect, side, background, noisy, framed=False)
     drawn = [edge for edge, sure in first if edge.ink is not None and sure]
     if len(drawn) < 2:
@@ -224,6 +232,14 @@ def measure_outline(
             )
         edges.append(edge)
     return Outline(rect, _four(edges))
+
+
+def _is_blurred(line: np.ndarray, ink: np.ndarray, beside: Sequence[np.ndarray]) -> bool:
+    """Whether a line's colour is the ink's with some of the colours beside it in it."""
+    ways = np.stack([color - ink for color in beside], axis=1)
+    parts, *_ = np.linalg.lstsq(ways, line - ink, rcond=None)
+    rest = np.abs(ways @ parts - (line - ink)).max()
+    return bool(parts.min() > -0.1 and parts.sum() < _MOST_BLENDED and rest < _BLEND)
 
 
 def _is_bar_without_frame(rect: Rect, edges: Sequence[Edge]) -> bool:

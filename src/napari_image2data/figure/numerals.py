@@ -14,6 +14,7 @@ _SUFFIXES = {
     "m": 1e-3, "µ": 1e-6, "μ": 1e-6, "u": 1e-6, "n": 1e-9, "p": 1e-12,
     "%": 1.0, "°": 1.0, "º": 1.0, "C": 1.0, "s": 1.0,
 }  # fmt: skip
+_LEADING_ZERO = 0.2
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
 
 
@@ -157,14 +158,16 @@ def _number(text: str) -> list[Reading]:
     value = sign * factor * float(plain)
     # rounding a product keeps -0.3 from becoming -0.30000000000000004
     value = float(f"{value:.12g}")
-    found = [Reading(value), *extra]
+    digits = plain.lstrip("+-")
+    # nobody prints 05 for 5 but on clocks: the point was lost
+    lost_point = digits[:1] == "0" and "." not in digits and len(digits) >= 2
+    found = [Reading(value, _LEADING_ZERO if lost_point else 0.0), *extra]
     if value != 0:
         found.append(Reading(-value, 0.5))
-    digits = plain.lstrip("+-")
     if "." not in digits and len(digits) >= 2:
-        if digits[0] == "0":
+        if lost_point:
             lost = math.copysign(float("0." + digits[1:]), value) if value else 0.0
-            found.append(Reading(-abs(lost) if plain[0] == "-" else lost, 0.2))
+            found.append(Reading(-abs(lost) if plain[0] == "-" else lost, 0.1))
         found.append(Reading(value / 10, 0.6))
         if len(digits) >= 3:
             found.append(Reading(value / 100, 0.7))
