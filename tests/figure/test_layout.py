@@ -285,3 +285,20 @@ def test_a_frame_line_spread_over_two_rows_is_of_the_same_pen(factor):
     rgb = drawing.resampled(drawing.heat_map(PLOT, bar, framed=1.0, name="plasma"), factor)
     (found,) = find_layout(drawing.as_jpeg(rgb, 90)).bars
     assert off(found.outline.box[1::2], np.array(bar[1::2]) * factor) < 0.6
+
+
+def test_a_plot_in_bands_shows_little_of_a_continuous_bar():
+    page = drawing.page(460, 300)
+
+    def banded(values):
+        return drawing.colored((np.floor(values * 7.999) + 0.5) / 8)
+
+    drawing.paint(page, PLOT, lambda h, w: banded(drawing.field(h, w)))
+    second = (400.0, 40.0, 416.0, 240.0)
+    drawing.paint(page, BAR, lambda h, w: drawing.colored(drawing.bar_values(h, w)))
+    drawing.paint(page, second, lambda h, w: banded(drawing.bar_values(h, w)))
+    for box in (PLOT, BAR, second):
+        drawing.frame(page, box)
+    bars = sorted(find_layout(drawing.finished(page)).bars, key=lambda bar: bar.outline.box)
+    assert [bar.shares[0] > 0.9 for bar in bars] == [True, True]
+    assert bars[0].seen[0] < 0.5 < 0.9 < bars[1].seen[0]

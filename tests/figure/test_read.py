@@ -129,13 +129,21 @@ def test_a_bare_raster_is_one_panel():
 def test_what_is_no_colour_mapped_picture_is_refused_in_one_sentence():
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots()
-    axes.plot([0, 3, 1, 2])
     rng = np.random.default_rng(5)
+    drawn = []
+    for draw in (
+        lambda axes: axes.plot([0, 3, 1, 2]),
+        lambda axes: axes.pie([3, 2, 4, 1, 5], labels=list("abcde")),
+        lambda axes: axes.stackplot(range(9), *rng.random((5, 9))),
+        lambda axes: axes.scatter(*rng.random((2, 90)), c=rng.random(90)),
+    ):
+        figure, axes = plt.subplots()
+        draw(axes)
+        drawn.append(rendered(figure))
     for picture in (
+        *drawn,
         np.full((100, 120, 3), 255, np.uint8),
         rng.integers(0, 256, (100, 120, 3), np.uint8),
-        rendered(figure),
     ):
         with pytest.raises(FigureError, match=r"^No colour-mapped area found[^\n]*\.$"):
             read_figure(picture)

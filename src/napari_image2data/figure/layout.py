@@ -28,6 +28,7 @@ _BAR_CONSTANCY = 0.75
 _BAR_TOLERANCE = 14.0  # levels off the median across the bar
 _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
 _SHARE_DISTANCE = 25.0
+_SEEN_DISTANCE, _SEEN_LEAST = 8.0, 0.003  # levels, share of the pixels
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Bar:
         Largest share of a plot's pixels that have a colour of the bar.
     shares : tuple of float
         That share for every plot of the layout.
+    seen : tuple of float
+        For every plot, the share of the bar's length whose colours the plot shows.
     """
 
     outline: Outline
@@ -57,6 +60,7 @@ class Bar:
     extended: tuple[bool, bool] = (False, False)
     share: float = 0.0
     shares: tuple[float, ...] = ()
+    seen: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,9 @@ def find_layout(rgb: np.ndarray) -> Layout:
     for bar in bars:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
             continue
-        shares = tuple(_color_share(rgb, bar, plot) for plot in plots)
-        if shares:
-            kept.append(replace(bar, share=max(shares), shares=shares))
+        if plots:
+            shares, seen = zip(*(_color_shares(rgb, bar, plot) for plot in plots), strict=True)
+            kept.append(replace(bar, share=max(shares), shares=shares, seen=seen))
     shown = [bar for bar in kept if bar.share > _MIN_SHARE]
     if not shown and kept and not any(_has_own_map(rgb, plot) for plot in plots):
         # under a hillshade, or laid over a photo, a plot shows its bar's colours changed
@@ -241,14 +245,17 @@ def _as_bar(
     return Bar(outline, vertical, profile, constancy, extended)
 
 
-def _color_share(rgb: np.ndarray, bar: Bar, plot: Outline) -> float:
-    """Share of a plot's pixels that have a colour of the bar."""
+def _color_shares(rgb: np.ndarray, bar: Bar, plot: Outline) -> tuple[float, float]:
+    """Share of a plot's pixels that have a colour of the bar, and of the bar's that the plot has."""
     from scipy.spatial import cKDTree
 
     x0, y0, x1, y1 = plot.inner
     step = max(1, int(np.sqrt(max(1, (x1 - x0) * (y1 - y0)) / 20000)))
     pixels = rgb[y0 + 2 : y1 - 2 : step, x0 + 2 : x1 - 2 : step].reshape(-1, 3).astype(float)
     if not len(pixels):
-        return 0.0
+        return 0.0, 0.0
     distance, _ = cKDTree(bar.profile).query(pixels)
-    return float((distance < _SHARE_DISTANCE).mean())
+    some = bar.profile[np.linspace(0, len(bar.profile) - 1, 64).round().astype(int)]
+    count = cKDTree(pixels).query_ball_point(some, _SEEN_DISTANCE, return_length=True)
+    seen = float((count > _SEEN_LEAST * len(pixels)).mean())
+    return float((distance < _SHARE_DISTANCE).mean()), seen

@@ -6,7 +6,7 @@ import numpy as np
 
 _CELL = 16  # levels: colours are counted in cells of this size
 _MOST_IN_ONE = 0.75  # of the pixels: more of one colour is paper with something on it
-_FEWEST_CELLS, _MOST_CELLS = 6, 160  # that hold 95 % of the pixels: a curve has some dozens
+_FEWEST_CELLS, _MOST_CELLS = 9, 160  # that hold 95 % of the pixels: a curve has some dozens
 _GREY = 20.0  # levels between channels: any grey picture would look colour-mapped
 _EXPLAINED, _SPAN = 0.5, 0.25
 

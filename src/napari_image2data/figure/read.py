@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one needs
 _SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
+_SEEN = 0.6  # of the most of its colours that any bar has in the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
@@ -111,7 +112,12 @@ def _color_mapped(rgb: np.ndarray, layout: Layout) -> Layout:
             "by hand."
         )
     bars = [
-        replace(bar, shares=tuple(bar.shares[number] for number in kept)) for bar in layout.bars
+        replace(
+            bar,
+            shares=tuple(bar.shares[number] for number in kept),
+            seen=tuple(bar.seen[number] for number in kept),
+        )
+        for bar in layout.bars
     ]
     return replace(layout, plots=[layout.plots[number] for number in kept], bars=bars)
 
@@ -265,6 +271,9 @@ def _bar_of(
     plot = layout.plots[number].rect
     most = max(bar.shares[number] for bar in bars)
     fits = [k for k, bar in enumerate(bars) if bar.shares[number] >= _SAME_COLORS * most]
+    # of a continuous bar, a plot drawn in bands shows a few colours only
+    seen = max(bars[k].seen[number] for k in fits)
+    fits = [k for k in fits if bars[k].seen[number] >= _SEEN * seen]
     labelled = [k for k in fits if calibrations[k] is not None]
     return min(labelled or fits, key=lambda k: _gap(plot, bars[k].outline.rect))
 
