@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from napari_image2data import ColorScale, decode
+from napari_image2data.decode.curve import Curve, read_positions
+from napari_image2data.decode.noise import component_noise
 
 
 def smooth_field(seed: int) -> np.ndarray:
@@ -54,3 +59,27 @@ def test_a_flat_part_of_the_scale_says_so() -> None:
     sigma = decode(picture, scale).sigma[:, 30]
     assert sigma[25] > 5 * sigma[8]
     assert sigma[25] > 0.05
+
+
+@pytest.mark.parametrize("name", ["hsv", "cubehelix", "RdBu_r"])
+def test_noise_of_the_components_is_told_from_the_colors(name: str) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    curve = Curve.of(scale)
+    rng = np.random.default_rng(4)
+    y, cb, cr = rng.normal(size=(3, 200, 200)) * np.array([2.4, 3, 3])[:, None, None]
+    noise = np.stack([y + 1.402 * cr, y - 0.344 * cb - 0.714 * cr, y + 1.772 * cb], axis=-1)
+    # hsv runs along the edges of the RGB cube, where clipping hides half of the noise and more
+    picture = np.rint(curve.color(rng.random((200, 200))) + noise).clip(0, 255).astype(np.uint8)
+    reading = read_positions(picture, curve, jpeg=True)
+    found = component_noise(reading.distance.ravel(), reading.position.ravel(), curve)
+    assert found == pytest.approx(3, rel=0.3)
+
+
+def test_slopes_that_a_jpeg_drew_as_stairs_are_uncertain() -> None:
+    scale = ColorScale.from_name("coolwarm", vmin=0, vmax=1)
+    truth = np.add.outer(np.linspace(0.1, 0.3, 240), np.linspace(0, 0.3, 320))
+    buffer = io.BytesIO()
+    Image.fromarray(table_colors(truth, scale).astype(np.uint8)).save(buffer, "JPEG", quality=40)
+    field = decode(np.asarray(Image.open(buffer)), scale, jpeg=True)
+    inside = np.abs(field.values - truth) <= 1.645 * field.sigma
+    assert inside.mean() > 0.85

@@ -203,12 +203,13 @@ def decode(
         masks = find_overlay(seen, reading, curve, empty, limit=limit, noisy=noisy)
     clean = ~masks.hidden
 
-    position = reading.position
+    position, light_noise = reading.position, 0.0
     if noisy and not curve.discrete:
         report("smooth", 0.6)
-        told = isinstance(jpeg, JpegInfo) and curve.is_gray
+        if isinstance(jpeg, JpegInfo) and curve.is_gray:
+            light_noise = _placed(jpeg, (rows, cols)).luma_noise(rgb)
         # along greys the three channels move together
-        least_noise = np.sqrt(3) * _placed(jpeg, (rows, cols)).luma_noise(rgb) if told else 0.0
+        least_noise = np.sqrt(3) * light_noise
         position = smooth_positions(
             position, reading.distance, reading.slope, clean, least_noise=least_noise
         )
@@ -217,7 +218,9 @@ def decode(
     if mixed is not None:
         spread = mixed.spread
     else:
-        spread = position_uncertainty(position, reading, curve, clean, noisy=noisy)
+        spread = position_uncertainty(
+            position, reading, curve, clean, noisy=noisy, least_noise=light_noise
+        )
     if rival_gap is not None:
         spread = np.hypot(spread, rival_gap / 2)
     values, sigma = curve.value(position), spread * curve.value_slope(position)

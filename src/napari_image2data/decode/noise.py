@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from napari_image2data.decode.jpeg import shows_cells
+from napari_image2data.color.spaces import luma_chroma_matrix
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -18,6 +18,28 @@ EXACT_BIN = 1 / 400 / np.sqrt(12)
 HALF_LEVEL = 0.45
 """Colour noise, in levels, where a picture's colours are not those of the table."""
 
+LEAST_NOISE = 0.22
+"""Noise of a JPEG's colours, in levels, below which rounding to 8 bits is all there is."""
+
+LUMA_SHARE = 0.8
+"""Noise of a JPEG's luma as a share of that of its chroma, as pixels show them."""
+
+NOISE_LEFT = 1.35
+"""Error of a smoothed position in units of noise / slope: blocks err as one, so it averages out
+no more than noise across the scale underrates it."""
+
+STAIRS = 1.35
+"""Error of a position in units of its change per pixel, where JPEG makes stairs out of slopes."""
+
+MOST_STAIRS = 4.0
+"""The largest such error, in units of noise / slope: what a step of quantisation hides."""
+
+STEPS_AVERAGED = 4.0
+"""Pixels over which smoothing averages a scale's steps."""
+
+_FROM_YCC = np.array([[1.0, 0.0, 1.402], [1.0, -0.344, -0.714], [1.0, 1.772, 0.0]])
+_COMPONENT_POWER = np.array([LUMA_SHARE**2, 1.0, 1.0])
+
 
 def color_spread(distance: np.ndarray) -> float:
     """Upper quartile of the pixels' colour distance to the scale, in levels; ink does not count."""
@@ -25,15 +47,59 @@ def color_spread(distance: np.ndarray) -> float:
     return float(np.percentile(close, 75)) if close.size else 0.0
 
 
+def component_noise(distance: np.ndarray, position: np.ndarray, curve: Curve) -> float:
+    """Noise of a JPEG's colour components, from how far its colours miss the scale.
+
+    Of noise in Y, Cb and Cr only the part across the scale is seen, and where a channel of the
+    scale is 0 or 255, only the half that points inward. What noise of one level in Cb and in Cr and
+    of 0.8 in Y would show is known for each colour of the scale; the squared distances are
+    compared with that. The tenth of the pixels that miss it most (ink, edges) does not count.
+
+    Parameters
+    ----------
+    distance, position : (n,) float32 ndarray
+        Of pixels that show data, as in `Reading`.
+    curve : Curve
+
+    Returns
+    -------
+    float
+        Standard deviation of Cb and Cr in levels, at least 0.2.
+    """
+    if not distance.size:
+        return LEAST_NOISE
+    count = len(curve.colors)
+    tangent = np.gradient(curve.colors, 1 / (count - 1), axis=0)
+    metric = luma_chroma_matrix()
+    along = tangent @ metric.T
+    # how far each component moves the position: least squares in the metric of `read_positions`
+    moved = along @ (metric @ _FROM_YCC) / np.maximum((along**2).sum(axis=1), 1.0)[:, None]
+    across = _FROM_YCC - tangent[:, :, None] * moved[:, None, :]
+    clipped = (curve.colors < 1.5) | (curve.colors > 253.5)
+    seen = (across**2 @ _COMPONENT_POWER * np.where(clipped, 0.5, 1.0)).sum(axis=1)
+    entry = np.rint(position * (count - 1)).astype(np.intp).clip(0, count - 1)
+    ratio = distance.astype(float) ** 2 / np.maximum(seen, 0.3)[entry]
+    usual = ratio[ratio <= np.quantile(ratio, 0.9)].mean()
+    # the lower nine tenths of a distribution like chi squared's hold 0.65 of its mean
+    return float(np.sqrt(max(LEAST_NOISE**2, usual / 0.65 - 0.1)))
+
+
 def position_uncertainty(
-    position: np.ndarray, reading: Reading, curve: Curve, clean: np.ndarray, *, noisy: bool
+    position: np.ndarray,
+    reading: Reading,
+    curve: Curve,
+    clean: np.ndarray,
+    *,
+    noisy: bool,
+    least_noise: float = 0.0,
 ) -> np.ndarray:
     """Estimate the standard uncertainty of the positions.
 
     Parts that add in squares: the width of the table entry (uniform: width / sqrt(12)); the noise
     of the colours through the local slope of the scale, where the noise is what they miss the
     scale by; and the local change per pixel, for cells and edges that a renderer placed between
-    pixels. docs/method/sigma.md gives the factors and how they were measured.
+    pixels, and for slopes that a JPEG drew as stairs. docs/method/sigma.md gives the factors and
+    how they were measured.
 
     Parameters
     ----------
@@ -46,47 +112,55 @@ def position_uncertainty(
         Pixels that show data.
     noisy : bool
         True for a JPEG.
+    least_noise : float
+        Noise of a JPEG's lightness, in levels, known from elsewhere.
 
     Returns
     -------
     (h, w) float ndarray
     """
     slope = np.maximum(reading.slope, 1e-3)
+    if noisy:
+        return _of_jpeg(position, reading, curve, clean, slope, least_noise)
     bins = curve.entry_width(position) / np.sqrt(12)
-    rounding = 0.29 / slope
     miss = np.where(clean, np.minimum(reading.distance, 60.0) ** 2, 0.0).astype(np.float32)
     weight = clean.astype(np.float32)
     local = ndimage.uniform_filter(miss, 9) / np.maximum(ndimage.uniform_filter(weight, 9), 1e-3)
-    if noisy:
-        total = miss.sum() / max(1.0, float(weight.sum()))
-        noise = np.sqrt(max(0.0, total / 2 - 0.2)) / slope
-        edge = 0.3
-        if curve.is_gray:
-            edge = 0.5  # grey pixels never miss a grey scale: how busy the picture is has to tell
-        elif _is_averaged(position, reading.position, noise, clean):
-            noise, edge = 0.5 * noise, 0.15
-        change = edge * local_gradient(position)
+    noise = 2.0 * np.sqrt(np.maximum(0.0, local / 2 - 0.2)) / slope
+    # an entry that is met exactly and is wider than an edge's error is a uniform distribution
+    met = (reading.distance < 0.3) & (bins > EXACT_BIN)
+    # colours beside the table's came about by rounding twice, or by cutting; which, none knows
+    rounding = np.where(reading.distance < 0.3, 0.29, HALF_LEVEL) / slope
+    change = np.where(met, 0.0, 0.1 * local_gradient(position))
+    noise = np.where(met, 0.0, noise)
+    rounding = np.where(met, 0.0, rounding)
+    return np.asarray(np.sqrt(bins**2 + rounding**2 + noise**2 + change**2))
+
+
+def _of_jpeg(
+    position: np.ndarray,
+    reading: Reading,
+    curve: Curve,
+    clean: np.ndarray,
+    slope: np.ndarray,
+    least_noise: float,
+) -> np.ndarray:
+    """Uncertainty of the smoothed positions of a JPEG."""
+    change = local_gradient(position)
+    width = curve.entry_width(position)
+    # where the scale's steps follow each other closely, smoothing averaged them
+    bins = width / np.sqrt(12 * (1 + (STEPS_AVERAGED * change / width) ** 2))
+    if curve.is_gray and least_noise == 0:
+        # grey pixels never miss a grey scale: how busy the picture is has to tell
+        return np.asarray(np.sqrt(bins**2 + (0.29 / slope) ** 2 + (0.5 * change) ** 2))
+    if curve.is_gray:
+        # told by the file: grey moves all three channels, and smoothing takes half of it
+        noise = np.sqrt(3) / 2 * least_noise / NOISE_LEFT
     else:
-        noise = 2.0 * np.sqrt(np.maximum(0.0, local / 2 - 0.2)) / slope
-        # an entry that is met exactly and is wider than an edge's error is a uniform distribution
-        met = (reading.distance < 0.3) & (bins > EXACT_BIN)
-        # colours beside the table's came about by rounding twice, or by cutting; which, none knows
-        rounding = np.where(reading.distance < 0.3, rounding, HALF_LEVEL / slope)
-        change = np.where(met, 0.0, 0.1 * local_gradient(position))
-        noise = np.where(met, 0.0, noise)
-        rounding = np.where(met, 0.0, rounding)
-    spread = np.sqrt(bins**2 + rounding**2 + noise**2 + change**2)
-    return np.asarray(spread)
-
-
-def _is_averaged(
-    position: np.ndarray, alone: np.ndarray, noise: np.ndarray, clean: np.ndarray
-) -> bool:
-    """Tell whether smoothing took much of the noise: it moved the pixels of a smooth field."""
-    if not clean.any():
-        return False
-    moved = np.abs(position - alone)[clean]
-    return bool(np.median(moved) > 0.15 * np.median(noise[clean])) and not shows_cells(alone, clean)
+        noise = component_noise(reading.distance[clean], reading.position[clean], curve)
+    unit = noise / slope
+    stairs = np.minimum(STAIRS * change, MOST_STAIRS * unit)
+    return np.asarray(np.sqrt(bins**2 + (NOISE_LEFT * unit) ** 2 + stairs**2))
 
 
 def local_gradient(position: np.ndarray) -> np.ndarray:
