@@ -28,6 +28,7 @@ _TREND_SHARE = (
 _TRENDS = 15  # lines over which the noise of a JPEG averages out
 _UNUSUAL = 0.3  # levels that a map of rare tools has to be nearer by
 _HELD = 0.75
+_FITTED = 400  # lines of a bar
 _BIN_COUNTS = (256, 128, 100, 64, 50, 32)
 
 
@@ -102,9 +103,11 @@ def match_bar(
     profile = np.asarray(profile, float)
     best: tuple[float, int, bool, float, float] | None = None
     catalog = catalog_tables()
+    # the lines of a long bar are many more than two ends need
+    some = slice(None, None, max(1, len(profile) // _FITTED))
     for index, flipped in _shortlist(profile, at, length):
         table = catalog.tables[index].astype(float)
-        start, end = _fit(profile, at, length, table[::-1] if flipped else table)
+        start, end = _fit(profile[some], at[some], length, table[::-1] if flipped else table)
         if not (end - start > 0.6 * length and start > -0.4 * length and end < 1.4 * length):
             continue
         rest = profile - _colors_at(table[::-1] if flipped else table, (at - start) / (end - start))

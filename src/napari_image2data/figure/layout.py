@@ -246,7 +246,7 @@ def _as_bar(
 
 
 def _color_shares(rgb: np.ndarray, bar: Bar, plot: Outline) -> tuple[float, float]:
-    """Share of a plot's pixels that have a colour of the bar, and of the bar's that the plot has."""
+    """Share of a plot's pixels that have a bar's colours, and of these that the plot has."""
     from scipy.spatial import cKDTree
 
     x0, y0, x1, y1 = plot.inner

@@ -47,7 +47,7 @@ def find_background(rgb: np.ndarray) -> Background:
     cells, count = np.unique(border // 8 @ _CELL_CODE, return_counts=True)
     mode = np.median(border[border // 8 @ _CELL_CODE == cells[count.argmax()]], axis=0)
     share = float((np.abs(border - mode).max(axis=1) <= 12).mean())
-    off = np.abs(rgb.astype(int) - mode).max(axis=2)
+    off = _off(rgb, mode)
     # JPEG leaves faint specks around ink on an otherwise flat page
     solid = ndimage.binary_dilation(_large_components(off > 24), iterations=4)
     near = (off <= 10) & ~solid
@@ -61,6 +61,14 @@ def find_background(rgb: np.ndarray) -> Background:
     return Background(mode.astype(float), share, noisy)
 
 
+def _off(rgb: np.ndarray, color: np.ndarray) -> np.ndarray:
+    """Largest difference of a channel from a colour, ``(H, W)`` float32; one channel at a time."""
+    off = np.zeros(rgb.shape[:2], np.float32)
+    for channel in range(3):
+        np.maximum(off, np.abs(rgb[..., channel] - np.float32(color[channel])), out=off)
+    return off
+
+
 def inner_page(rgb: np.ndarray) -> np.ndarray | None:
     """A picture of a window with nothing but the page inside its frame; None without one.
 
@@ -72,13 +80,13 @@ def inner_page(rgb: np.ndarray) -> np.ndarray | None:
     rgb : (H, W, 3) uint8 ndarray
     """
     frame = find_background(rgb)
-    other = np.abs(rgb - frame.color).max(axis=2) > 24
+    other = _off(rgb, frame.color) > 24
     if frame.share < 0.3 or other.mean() < _MIN_PAGE:
         return None
     cells, count = np.unique(rgb[other].astype(int) // 8 @ _CELL_CODE, return_counts=True)
     code = int(cells[count.argmax()])
     color = np.array([code & 63, code >> 6 & 63, code >> 12]) * 8 + 4
-    labels, _ = ndimage.label(np.abs(rgb.astype(int) - color).max(axis=2) <= 12)
+    labels, _ = ndimage.label(_off(rgb, color) <= 12)
     rows, columns = ndimage.find_objects(labels)[int(np.bincount(labels.flat)[1:].argmax())]
     part = rgb[rows, columns]
     if part[..., 0].size < _MIN_PAGE * other.size or min(part.shape[:2]) < _MIN_LENGTH:
@@ -109,7 +117,7 @@ def _large_components(mask: np.ndarray) -> np.ndarray:
 
 def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
     """Filled rectangles, found at the lowest threshold first."""
-    off = np.abs(rgb.astype(float) - background.color).max(axis=2)
+    off = _off(rgb, background.color)
     found: list[Rectangle] = []
     for threshold in (10, 24, 60) if background.noisy else (2, 8, 24, 60):
         smooth = background.noisy and threshold < 24
