@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from napari_image2data import ColorScale, Flag, background_color, decode
-from napari_image2data.decode.frame import frame_depths
+from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.strokes import find_strokes
 from napari_image2data.errors import FigureError, ScaleError
 
@@ -114,6 +114,28 @@ def test_a_frame_is_found_to_its_depth(depth: int, opacity: float) -> None:
     picture = draw(smooth_field(7), scale).astype(float)
     picture[:, -depth:] = (1 - opacity) * picture[:, -depth:] + opacity * 30
     assert frame_depths(np.rint(picture).astype(np.uint8)) == (0, 0, 0, depth)
+
+
+@pytest.mark.parametrize("name", ["nipy_spectral", "copper", "magma", "gray"])
+@pytest.mark.parametrize("frame", [0, 1])
+def test_ticks_of_two_pixels_are_found_on_a_scale_that_ends_in_black(name: str, frame: int) -> None:
+    truth, scale = 0.3 + 0.4 * smooth_field(13), ColorScale.from_name(name, vmin=0, vmax=1)
+    picture = draw(truth, scale)
+    ticks = np.zeros(truth.shape, bool)
+    picture[-frame - 2, 30::35] //= 2  # the half of a pixel
+    ticks[-frame - 2 :, 30::35] = True
+    picture[len(picture) - frame - 1 :, 30::35] = 0
+    picture[len(picture) - frame :] = 0
+    field = decode(picture, scale)
+    assert np.isnan(field.values[ticks]).all()
+    assert np.isnan(field.values[:-3]).mean() < 0.001
+
+
+@pytest.mark.parametrize("kind", list(CLEAN))
+def test_no_ticks_are_seen_in_data(kind: str) -> None:
+    for name in ("gray", "hot", "nipy_spectral"):
+        picture = draw(CLEAN[kind], ColorScale.from_name(name, vmin=0, vmax=1))
+        assert edge_ticks(picture, (0, 0, 0, 0)).mean() < 0.0005
 
 
 @pytest.mark.parametrize("kind", list(CLEAN))

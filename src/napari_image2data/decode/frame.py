@@ -1,8 +1,9 @@
-"""The frame of the axes: ink along the outermost lines of a plot area."""
+"""The frame of the axes and its ticks: ink along the outermost lines of a plot area."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
 
@@ -45,6 +46,65 @@ def frame_depths(
     top = (rgb @ LUMA.astype(np.float32))[..., None] if noisy else rgb
     left = top.transpose(1, 0, 2)
     return tuple(_depth(side, deepest, noisy) for side in (top, top[::-1], left, left[::-1]))  # type: ignore[return-value]
+
+
+def edge_ticks(
+    rgb: np.ndarray, depths: tuple[int, int, int, int], *, longest: int = 12
+) -> np.ndarray:
+    """Black or white ticks that reach into a plot area from its edge, down to a single pixel.
+
+    Specks of ink that stand out along the edge, no wider than three pixels, with like colors on
+    either side.  As ticks come in numbers, two on a side must reach equally far, give or take one.
+
+    Parameters
+    ----------
+    rgb : (h, w, 3) uint8 ndarray
+        A lossless picture.
+    depths : tuple of int
+        Lines that the frame takes at the top, bottom, left and right (see `frame_depths`).
+    longest : int
+        Ticks reach no farther than this, in pixels.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.arange(60, dtype=np.uint8)[:, None] * 3 + 60, (50, 1, 3))
+    >>> ramp[:, :, 0] = 90
+    >>> ramp[-3:, [10, 25, 40]] = 0
+    >>> np.argwhere(edge_ticks(ramp, (0, 0, 0, 0)).any(axis=0)).ravel()
+    array([10, 25, 40])
+    """
+    out = np.zeros(rgb.shape[:2], bool)
+    turned, found = rgb.transpose(1, 0, 2), out.T
+    sides = ((rgb, out), (rgb[::-1], out[::-1]), (turned, found), (turned[::-1], found[::-1]))
+    for (side, mask), depth in zip(sides, depths, strict=True):
+        if side.shape[0] < 4 * longest or side.shape[1] < 24:
+            continue
+        strip = side[depth : depth + longest + 2].astype(np.float32)
+        for ink in (0.0, 255.0):
+            away = np.sqrt(((strip - ink) ** 2).mean(axis=2))
+            filled = ndimage.grey_closing(away, size=(1, 5))
+            inked = (filled - away) > 0.2 * filled
+            start = inked[0] & (away[0] <= 12) & (filled[0] > 50)
+            flanks = ndimage.maximum_filter(away[0], 9) - ndimage.minimum_filter(filled[0], 9)
+            rough = ndimage.uniform_filter(1 - away[0] / np.maximum(filled[0], 1), 15)
+            start &= (flanks < 0.3 * filled[0]) & (rough < 0.22)
+            start[:6] = start[-6:] = False
+            reach = np.minimum.accumulate(inked, axis=0).sum(axis=0)
+            labels, count = ndimage.label(start)
+            if count < 2 or count > 0.08 * len(start):
+                continue
+            spans = ndimage.find_objects(labels)
+            lengths = np.array([reach[span].max() for span in spans])
+            for (span,), length in zip(spans, lengths, strict=True):
+                alike = np.count_nonzero(np.abs(lengths - length) <= 1)
+                if alike >= 2 and length <= longest:
+                    wide = slice(span.start - 1, span.stop + 1)
+                    mask[depth : depth + length, wide] |= inked[:length, wide]
+    return out
 
 
 def _depth(side: np.ndarray, deepest: int, noisy: bool) -> int:

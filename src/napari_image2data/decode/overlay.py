@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
-from napari_image2data.decode.frame import frame_depths
+from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
 from napari_image2data.decode.strokes import find_strokes
@@ -93,9 +93,11 @@ def find_overlay(
     core = (reading.distance > limit) & ~empty
     height, width = core.shape[0], core.shape[1]
     frame = np.zeros((height, width), bool)
-    top, bottom, left, right = frame_depths(rgb, noisy=noisy)
+    top, bottom, left, right = depths = frame_depths(rgb, noisy=noisy)
     frame[:top] = frame[height - bottom :] = True
     frame[:, :left] = frame[:, width - right :] = True
+    if not noisy:
+        frame |= edge_ticks(rgb, depths)
     if noisy:
         core = _surely_off_scale(rgb, reading, core, frame, limit)
         core |= even_off_scale(rgb, reading.distance) & ~empty
