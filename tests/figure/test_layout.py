@@ -235,10 +235,14 @@ def test_triangles_of_thin_bars_end_where_the_bar_begins(aspect, size, banded):
     rgb = np.asarray(Image.open(stream).convert("RGB"))
     true = bar.ax.get_window_extent()
     plt.close(figure)
-    (found,) = find_layout(rgb).bars
-    assert found.extended == (True, True)
     height = rgb.shape[0]
-    assert off(found.outline.box[1::2], (height - true.y1, height - true.y0)) < 0.9
+    versions = [(rgb, 0.9)]
+    if not banded:
+        versions.append((drawing.as_jpeg(rgb), 1.1))
+    for picture, limit in versions:
+        found = find_layout(picture).bars[0]
+        assert found.extended == (True, True)
+        assert off(found.outline.box[1::2], (height - true.y1, height - true.y0)) < limit
 
 
 def test_bands_of_a_bar_saved_as_jpeg():

@@ -14,6 +14,7 @@ _MIN_LENGTH = 40
 _MIN_PIECE = 20  # of a bar that its pale middle cuts in two
 _PALE_STEP = 45.0  # levels off the page that such a bar may have where it is cut
 _MIN_FILL = 0.6
+_CLEAR = 24.0  # levels off the page that no speck of a JPEG has
 _MIN_PAGE = 0.3  # of the picture that a page inside a window covers
 _CELL_CODE = np.array([1, 64, 4096])  # one number for a cell of 8 x 8 x 8 levels
 
@@ -142,6 +143,9 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
                 continue
+            if smooth:
+                # the specks around the slanted sides of a triangle make it wider
+                filled = ndimage.binary_fill_holes(filled & (off[window] > _CLEAR))
             rect, triangles = _without_triangles(filled, off[window], rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
@@ -314,9 +318,11 @@ def _widths(filled: np.ndarray, off: np.ndarray) -> np.ndarray:
 
 
 def _lopsided(filled: np.ndarray) -> np.ndarray:
-    """How much more of every row is empty on one side than on the other, pixels."""
+    """How far every row's middle lies off the bar's, in half pixels."""
     left, right = filled.argmax(axis=1), filled[:, ::-1].argmax(axis=1)
-    return np.asarray(np.where(filled.any(axis=1), np.abs(left - right), filled.shape[1]))
+    askew = (left - right).astype(float)
+    askew = np.abs(askew - np.median(askew))
+    return np.asarray(np.where(filled.any(axis=1), askew, filled.shape[1]))
 
 
 def _is_triangle(widths: np.ndarray, full_width: float) -> bool:
