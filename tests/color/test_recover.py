@@ -72,6 +72,32 @@ def test_text_and_a_land_mask_do_not_join_the_scale() -> None:
     assert nearest.min() > 0.08
 
 
+@pytest.mark.parametrize(
+    ("name", "quality"), [("jet", None), ("jet", 90), ("turbo", 90), ("viridis", None)]
+)
+def test_lines_and_words_do_not_bridge_the_map(name: str, quality: int | None) -> None:
+    field = smooth_field(3)
+    plain = drawn(name, field)
+    canvas = Image.fromarray(plain)
+    draw = ImageDraw.Draw(canvas)
+    across = np.arange(0, 256, 2)
+    for level in (60, 120, 190):
+        wave = level + 18 * np.sin(across / 17 + level) + 6 * np.sin(across / 5)
+        draw.line(list(zip(across.tolist(), wave.tolist(), strict=True)), fill=(0, 0, 0), width=2)
+    draw.text((40, 20), "Label 12", fill=(255, 255, 255), font_size=14)
+    draw.text((140, 90), "Label 7", fill=(0, 0, 0), font_size=14)
+    picture = np.asarray(canvas)
+    covered = (picture != plain).any(axis=2)
+    if quality is not None:
+        buffer = io.BytesIO()
+        canvas.save(buffer, "JPEG", quality=quality)
+        picture = np.asarray(Image.open(buffer))
+    values = lookup(picture, recover_scale(picture)).values
+    seen = np.isfinite(values) & ~covered
+    assert seen.mean() > 0.8
+    assert abs(spearmanr(values[seen], field[seen])[0]) >= 0.99
+
+
 def test_values_of_the_ends_are_as_asked() -> None:
     scale = recover_scale(drawn("magma", smooth_field()), vmin=10, vmax=30)
     assert (scale.vmin, scale.vmax) == (10, 30)
