@@ -93,6 +93,32 @@ def test_a_stepped_bar_is_discrete_and_a_smooth_one_is_not(direction) -> None:
     assert len(smooth.colors) > 200
 
 
+@pytest.mark.parametrize("n_steps", [24, 60])
+def test_the_jitter_of_a_palette_leaves_steps_whole(n_steps: int) -> None:
+    # a ramp in no catalogue, each of its steps drawn in two colours one level apart
+    at = (np.arange(n_steps) + 0.5) / n_steps
+    steps = 30 + 200 * np.stack([at, 0.9 - 0.8 * at, np.abs(2 * at - 1)], axis=1)
+    length = 8 * n_steps
+    lines = np.repeat(steps.round(), 8, axis=0)
+    lines += np.random.default_rng(6).integers(0, 2, (length, 1))
+    image = np.repeat(lines[:, None], 16, axis=1).astype(np.uint8)
+    bar = read_colorbar(image, (0, 0, 16, length), "down")
+    assert bar.discrete == (n_steps <= 40)
+    np.testing.assert_allclose(bar.positions, at, atol=1e-9)
+    np.testing.assert_allclose(bar.colors * 255, steps, atol=1.5)
+
+
+def test_a_ramp_in_the_colors_of_a_palette_is_no_stepped_bar() -> None:
+    scale = ColorScale.from_name("viridis", 0, 1)
+    ramp = np.repeat((scale.colors * 255).round().astype(np.uint8), 2, axis=0)
+    page = Image.fromarray(np.tile(ramp[:, None], (1, 200, 1)))
+    palette = np.asarray(page.quantize(60, dither=Image.Dither.NONE).convert("RGB"))
+    read = ColorScale.from_colorbar(palette, (0, 0, 200, 512), vmin=0, vmax=1, direction="down")
+    assert not read.discrete
+    at = np.linspace(0.02, 0.98, 97)
+    np.testing.assert_allclose(read.to_color(at), scale.to_color(at), atol=9 / 255)
+
+
 def test_a_stepped_bar_in_a_jpeg_keeps_its_classes() -> None:
     steps = ColorScale.from_name("turbo", 0, 1, n_colors=8).colors
     image, box = drawn_bar("up", steps)

@@ -24,6 +24,8 @@ Direction = Literal["up", "down", "left", "right"]
 MOST_CLASSES = 40
 """A bar of more steps than this is a quantised ramp, not a list of classes."""
 
+_MOST_DRIFTING = 0.2  # of the lines of a stepped bar
+
 
 @dataclass(frozen=True)
 class Colorbar:
@@ -128,9 +130,9 @@ def read_colorbar(
             f"The colour bar box {_shown(box)} holds one colour; a scale needs at least two."
         )
     length = end - start
-    classes = _classes(profile, where - start, length, noisy)
-    if classes is not None:
-        colors, middles = classes
+    steps = _steps(profile, where - start, length, noisy)
+    if steps is not None and len(steps[0]) <= MOST_CLASSES:
+        colors, middles = steps
         return Colorbar(colors / 255, middles / length, True, direction, under, over, ())
     known = match_bar(profile, where - start, length, noisy=noisy)
     if known is not None and not _fills(known, length):
@@ -150,7 +152,7 @@ def read_colorbar(
     if noisy:
         colors, at = _with_ends(_smooth(profile), where - start, length)
     else:
-        colors, at = _ramp(profile, where - start, length)
+        colors, at = steps or _ramp(profile, where - start, length)
         offsets = _offsets(rgb, colors)
     name = None if known is None else known.name
     return Colorbar(colors / 255, at / length, False, direction, under, over, offsets, name)
@@ -349,30 +351,50 @@ def _runs(profile: np.ndarray, tolerance: float) -> np.ndarray:
     return np.concatenate([[0], np.flatnonzero(steps > tolerance) + 1])
 
 
-def _classes(
+def _steps(
     profile: np.ndarray, at: np.ndarray, length: float, noisy: bool
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Colours and middles of the classes of a stepped bar; None where the bar is a ramp."""
-    tolerance = 9.0 if noisy else 1.5
+    """Colours and middles of the steps of a bar; None where it changes from line to line."""
+    tolerance = _tolerance(noisy)
     firsts = _runs(profile, tolerance)
     lasts = np.append(firsts[1:], len(profile))
     size = lasts - firsts
-    # blended lines between two classes are runs of one or two lines
+    # blended lines between two steps are runs of one or two lines
     shortest = max(3, 0.25 * np.median(size[size >= 3])) if (size >= 3).any() else 3
     long = size >= shortest
-    if not 2 <= long.sum() <= MOST_CLASSES or size[long].sum() < (0.7 if noisy else 0.8) * len(
-        profile
-    ):
+    if long.sum() > MOST_CLASSES:
+        long = size >= 2  # fine steps: some are two lines high
+        if np.median(size[long]) < 3:
+            return None
+    if long.sum() < 2 or size[long].sum() < (0.7 if noisy else 0.8) * len(profile):
         return None
-    firsts, lasts = firsts[long], lasts[long]
+    firsts, lasts, size = firsts[long], lasts[long], size[long]
     colors = np.array([np.median(profile[a:b], axis=0) for a, b in zip(firsts, lasts, strict=True)])
-    drift = [np.ptp(profile[a:b], axis=0).max() for a, b in zip(firsts, lasts, strict=True)]
     jumps = np.abs(np.diff(colors, axis=0)).max(axis=1)
+    drift = np.array([_drift(profile[a:b]) for a, b in zip(firsts, lasts, strict=True)])
     # a slow ramp also falls into runs, but it drifts within them as much as it jumps between them
-    if np.median(drift) > (0.3 * np.median(jumps) if noisy else 0.5) or jumps.min() < tolerance:
+    drifts = drift > (0.3 * np.median(jumps) if noisy else 1.0)
+    if size[drifts].sum() > _MOST_DRIFTING * size.sum():
+        return None
+    # a tick mark or a line of noise cuts a step in two
+    new = np.append(True, jumps > tolerance)
+    firsts, lasts, colors = firsts[new], lasts[np.append(new[1:], True)], colors[new]
+    if len(firsts) < 2:
         return None
     edges = np.concatenate([[0.0], (at[lasts[:-1] - 1] + at[firsts[1:]]) / 2, [length]])
     return colors, _middles(edges, length)
+
+
+def _tolerance(noisy: bool) -> float:
+    """Levels between two lines that are no step."""
+    return 9.0 if noisy else 1.5
+
+
+def _drift(run: np.ndarray) -> float:
+    """How far the colour moves along a run of lines; the jitter of a palette is no movement."""
+    third = max(1, len(run) // 3)
+    change = np.median(run[-third:], axis=0) - np.median(run[:third], axis=0)
+    return float(np.abs(change).max())
 
 
 def _middles(edges: np.ndarray, length: float) -> np.ndarray:
