@@ -132,6 +132,23 @@ def test_the_mask_and_the_clusters_follow_their_sliders(dock, viewer, settle):
     assert str(len(viewer.layers["fig centroids"].data)) in dock.cluster.note.value
 
 
+def test_a_slider_that_moves_while_the_rest_is_rebuilt_leaves_one_consistent_result(
+    dock, viewer, settle, qtbot
+):
+    press(dock.do_all)
+    settle(dock)
+    for tolerance in np.linspace(1, 4, 13):
+        dock.mask.tolerance.value = tolerance
+        qtbot.wait(15)  # a person drags: some of the steps that follow are at work each time
+    settle(dock)
+    state = dock.session.state
+    assert state.mask.sum() == viewer.layers["fig gradient mask"].data.sum()
+    np.testing.assert_array_equal(state.labels, viewer.layers["fig clusters"].data)
+    assert len(state.points) == len(viewer.layers["fig centroids"].data) == state.report.points
+    assert f"{len(state.points)} points" in dock.rebuild.note.value
+    assert f"{len(state.points)} points, rmse" in dock.cluster.note.value
+
+
 def test_the_color_limit_does_not_decode_again(dock, viewer, settle, drawn):
     image = drawn.image.copy()
     image[30:40, 40:50] = (250, 60, 60)

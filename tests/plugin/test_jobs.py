@@ -106,3 +106,31 @@ def test_progress_arrives(jobs, qtbot):
     jobs.run("a", "title", lambda report: report(1.0, "nearly"), lambda result: None)
     qtbot.waitUntil(lambda: not jobs.busy and bool(seen))
     assert seen == [(1.0, "nearly")]
+
+
+def test_quick_work_does_not_wait_for_long_work(jobs, qtbot):
+    quick_ran = threading.Event()
+    results = []
+    jobs.run("long", "title", lambda report: quick_ran.wait(10), results.append)
+    jobs.run("quick", "title", lambda report: quick_ran.set(), results.append, quick=True)
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert sorted(results, key=str) == [None, True]  # the long one saw that the quick one ran
+
+
+def test_dropped_work_delivers_nothing(jobs, qtbot):
+    started, go_on = threading.Event(), threading.Event()
+    results = []
+
+    def work(report):
+        started.set()
+        go_on.wait(10)
+        return "stale"
+
+    jobs.run("a", "title", work, results.append)
+    jobs.run("b", "title", lambda report: "waiting", results.append)
+    jobs.run("c", "title", lambda report: "wanted", results.append)
+    started.wait(10)
+    jobs.drop("a", "b")
+    go_on.set()
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert results == ["wanted"]

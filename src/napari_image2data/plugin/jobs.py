@@ -1,8 +1,9 @@
-"""Work off the GUI thread: one piece at a time, with progress, cancel and one clear message.
+"""Work off the GUI thread, with progress, cancel and one clear message.
 
 A piece of work has a key. A new piece with the key of a waiting one takes its place, and one with
 the key of the running one stops that first: so a slider that moves faster than the work never
-builds up a queue, and the last position always wins.
+builds up a queue, and the last position always wins. Pieces that a slider waits for do not queue
+behind longer ones; else one piece runs at a time.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class _Job:
     work: Callable[[Report], Any]
     done: Callable[[Any], None]
     failed: Callable[[str], None] | None
+    quick: bool
     stop: Event
 
 
@@ -69,7 +71,7 @@ class _Bridge(QObject):
 
 
 class Jobs:
-    """Runs pieces of work one after the other in a thread.
+    """Runs pieces of work in two threads: one for quick pieces, one for all others.
 
     Signals
     -------
@@ -86,17 +88,16 @@ class Jobs:
     failed = Signal(str)
 
     def __init__(self) -> None:
-        self._running: _Job | None = None
-        self._worker: Any = None
         self._waiting: dict[str, _Job] = {}
-        self._closed = False
+        self._lines = (_Line(self, quick=True), _Line(self, quick=False))
+        self.closed = False
         self._bridge = _Bridge()
         self._bridge.progressed.connect(self._on_progress)
 
     @property
     def busy(self) -> bool:
         """Whether anything runs or waits."""
-        return self._running is not None or bool(self._waiting)
+        return bool(self._waiting) or any(line.job is not None for line in self._lines)
 
     def run(
         self,
@@ -105,65 +106,84 @@ class Jobs:
         work: Callable[[Report], Any],
         done: Callable[[Any], None],
         failed: Callable[[str], None] | None = None,
+        *,
+        quick: bool = False,
     ) -> None:
         """Run ``work(report)`` in a thread, then ``done(result)`` in the GUI thread."""
-        if self._closed:
+        if self.closed:
             return
-        job = _Job(key, title, work, done, failed, Event())
-        self._waiting.pop(key, None)
-        self._waiting[key] = job
-        if self._running is not None:
-            if self._running.key == key:
-                self._running.stop.set()
-            return
-        self._next()
+        self.drop(key)
+        self._waiting[key] = _Job(key, title, work, done, failed, quick, Event())
+        self.go_on()
+
+    def drop(self, *keys: str) -> None:
+        """Deliver no result of the pieces with these keys: nobody needs them any more."""
+        for key in keys:
+            self._waiting.pop(key, None)
+        for line in self._lines:
+            if line.job is not None and line.job.key in keys:
+                line.job.stop.set()
 
     def cancel(self) -> None:
         """Stop what runs at its next report, and forget what waits."""
         self._waiting.clear()
-        if self._running is not None:
-            self._running.stop.set()
+        for line in self._lines:
+            if line.job is not None:
+                line.job.stop.set()
 
     def close(self) -> None:
         """Cancel everything and deliver no result any more."""
-        self._closed = True
+        self.closed = True
         self.cancel()
 
-    def _next(self) -> None:
-        if self._closed or not self._waiting:
-            return
-        key = next(iter(self._waiting))
-        job = self._running = self._waiting.pop(key)
-        self.started.emit(job.title)
-        report = Report(self._bridge.progressed.emit, job.stop)
+    def go_on(self) -> None:
+        """Start what waits, where its line is free."""
+        for line in self._lines:
+            waiting = [key for key, job in self._waiting.items() if job.quick == line.quick]
+            if waiting and line.job is None and not self.closed:
+                job = self._waiting.pop(waiting[0])
+                self.started.emit(job.title)
+                line.start(job, Report(self._bridge.progressed.emit, job.stop))
 
+    def _on_progress(self, fraction: float, text: str) -> None:
+        if not self.closed:
+            self.progressed.emit(fraction, text)
+
+
+class _Line:
+    """One thread's worth of work: the piece that runs, and what becomes of it."""
+
+    def __init__(self, jobs: Jobs, *, quick: bool) -> None:
+        self.quick = quick
+        self.job: _Job | None = None
+        self._jobs = jobs
+        self._worker: Any = None
+
+    def start(self, job: _Job, report: Report) -> None:
+        self.job = job
         self._worker = create_worker(job.work, report, _start_thread=False, _ignore_errors=True)
         self._worker.returned.connect(self._on_returned)
         self._worker.errored.connect(self._on_errored)
         self._worker.finished.connect(self._on_finished)
         self._worker.start()
 
-    def _on_progress(self, fraction: float, text: str) -> None:
-        if not self._closed:
-            self.progressed.emit(fraction, text)
-
     def _on_returned(self, result: Any) -> None:
-        job = self._running
-        if job is not None and not self._closed and not job.stop.is_set():
+        job = self.job
+        if job is not None and not self._jobs.closed and not job.stop.is_set():
             job.done(result)
 
     def _on_errored(self, error: BaseException) -> None:
-        job = self._running
-        if self._closed or isinstance(error, Cancelled) or job is None or job.stop.is_set():
+        job = self.job
+        if self._jobs.closed or isinstance(error, Cancelled) or job is None or job.stop.is_set():
             return
         if not isinstance(error, Image2DataError):
             raise error
         if job.failed is not None:
             job.failed(str(error))
-        self.failed.emit(str(error))
+        self._jobs.failed.emit(str(error))
 
     def _on_finished(self) -> None:
-        self._running = self._worker = None
-        if not self._closed:
-            self.finished.emit()
-        self._next()
+        self.job = self._worker = None
+        if not self._jobs.closed:
+            self._jobs.finished.emit()
+        self._jobs.go_on()

@@ -27,7 +27,7 @@ from napari_image2data.plugin.choices import (
     picture_size,
 )
 from napari_image2data.plugin.jobs import Jobs, Report
-from napari_image2data.plugin.state import STEPS, State
+from napari_image2data.plugin.state import NEEDS, STEPS, State
 from napari_image2data.plugin.update import add_or_update
 
 if TYPE_CHECKING:
@@ -316,8 +316,13 @@ class Session:
     # ---- results ----------------------------------------------------------------------------
 
     def forget(self, first: str) -> None:
-        """Drop the results from ``first`` on: they no longer fit. Their layers stay."""
-        for step in self.state.forget(first):
+        """Drop the results from ``first`` on: they no longer fit. Their layers stay.
+
+        What is at work on one of these is dropped with it: its result would fit nothing.
+        """
+        dropped = self.state.forget(first)
+        self.jobs.drop(*(job for job, needed in NEEDS.items() if needed in dropped))
+        for step in dropped:
             self.changed.emit(step)
 
     def record(self, step: str, **options: Any) -> None:

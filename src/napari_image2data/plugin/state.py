@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 STEPS = ("reading", "choices", "field", "mask", "labels", "points", "rebuilt")
 """Results in the order in which they depend on each other."""
 
+NEEDS = {
+    "mask": "field",
+    "cells": "field",
+    "reduce": "field",
+    "curve": "field",
+    "cluster": "mask",
+    "points": "labels",
+    "rebuild": "points",
+}
+"""Result that a piece of work (its key) begins with."""
+
 
 @dataclass
 class State:

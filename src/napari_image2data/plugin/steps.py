@@ -159,7 +159,7 @@ def threshold(session: Session, limit: float) -> None:
     picture = session.guarded(session.first_picture)
     if picture is not None:
         crop = picture[y0:y1, x0:x1]
-        session.jobs.run("decode", "Applying the colour limit", work, done)
+        session.jobs.run("decode", "Applying the colour limit", work, done, quick=True)
 
 
 def with_limit(decoded: Field, looked_up: Field, limit: float) -> Field:
@@ -216,7 +216,7 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
     field = session.guarded(session.need_field)
     if field is not None:
         values, sigma, _ = even_values(field)
-        session.jobs.run("mask", "Marking flat pixels", work, done)
+        session.jobs.run("mask", "Marking flat pixels", work, done, quick=True)
 
 
 def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
@@ -258,7 +258,7 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
     if kept is None:
         session.fail("There is no gradient mask yet; press 'Mark flat pixels' first.")
         return
-    session.jobs.run("cluster", "Clustering", work, done)
+    session.jobs.run("cluster", "Clustering", work, done, quick=True)
 
 
 def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
