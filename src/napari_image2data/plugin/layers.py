@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 LayerData = tuple[Any, dict[str, Any], str]
 
 PROVENANCE = "napari-image2data"
+"""Key of a layer's metadata: where the layer came from, as plain values that JSON can hold."""
+
 METHOD = "method"
 """Key of the interpolation that points are for, in their table's ``attrs`` and in provenance."""
-"""Key of a layer's metadata: where the layer came from, as plain values that JSON can hold."""
 
 SOURCE = "napari-image2data source"
 """Key of a data layer's metadata: the Field itself, for the next step."""
