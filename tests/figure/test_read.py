@@ -90,6 +90,23 @@ def test_offset_text_scales_the_labels():
     assert_range(read_figure(rgb).panels[0], 0, 3e-5)
 
 
+def test_a_label_beyond_the_white_end_of_a_frameless_bar_raises_a_doubt():
+    import matplotlib.pyplot as plt
+
+    stops = [(0, "#20404a"), (0.4, "#c07030"), (0.94, "white"), (1, "white")]
+    colors = mpl.colors.LinearSegmentedColormap.from_list("no map of the catalogue", stops)
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    image = axes.imshow(drawing.field(60, 80), aspect="auto", cmap=colors, vmin=0, vmax=1)
+    bar = figure.colorbar(image, ticks=[0, 0.25, 0.5, 0.75, 1])
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0)
+    (panel,) = read_figure(rendered(figure)).panels
+    assert "1.00" in [label.text for label in panel.labels if label.role == "colorbar"]
+    assert panel.scale is not None
+    assert max(panel.scale.vmin, panel.scale.vmax) < 0.98  # the white part is not seen
+    assert any("beyond the ends" in problem for problem in panel.problems)
+
+
 def test_uneven_levels_drawn_evenly():
     import matplotlib.pyplot as plt
 

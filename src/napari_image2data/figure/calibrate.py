@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_image2data.figure.axis import Axis, AxisFit, AxisNorm, fit_axis
+from napari_image2data.figure.edges import BAR_ASPECT, SIDES, size_of
 from napari_image2data.figure.numerals import Reading, readings_of
 from napari_image2data.figure.ticks import Ticks, find_ticks
 from napari_image2data.figure.words import find_words, has_raised_end
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _DISTANCE_COST = 0.004  # labels per pixel: of two sides equally good, the nearer
 _TICK_BONUS = 0.1  # labels, for each one that has its tick mark
+_BEYOND = 8  # pixels that the middle of a label may lie beyond an end of its side
+_BEYOND_OPEN = 0.08  # share of a bar's length beyond an end that no frame line closes
 _SNAP = 4.5  # pixels between a label and its tick mark, at most
 _OFF_CORNER = 1.0  # pixels between a corner and the line through the marks, at most
 _OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
@@ -101,14 +104,14 @@ def calibrate_side(
     """
     ticks = find_ticks(rgb, outline, side, background)
     texts = [_with_exponent(rgb, background, text) for text in texts]
-    near = _beside(outline.extent, side, texts, others, reach, ticks)
+    near = _beside(outline, side, texts, others, reach, ticks)
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
         region = _region(outline.extent, side, others, reach, ticks)
         words = find_words(rgb, background, region)
         words = [_with_exponent(rgb, background, word) for word in words]
-        closer = _beside(outline.extent, side, words, others, reach, ticks)
+        closer = _beside(outline, side, words, others, reach, ticks)
         apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
         for choice in (closer, [*closer, *apart]):
             found = _fit(outline, side, choice, ticks)
@@ -126,7 +129,7 @@ def _with_exponent(rgb: np.ndarray, background: np.ndarray, text: Text) -> Text:
 
 
 def _beside(
-    rect: Rect,
+    outline: Outline,
     side: str,
     texts: Sequence[Text],
     others: Sequence[Rect],
@@ -134,15 +137,17 @@ def _beside(
     ticks: Ticks,
 ) -> list[Candidate]:
     """Numbers beside a side, none of them behind another box."""
+    rect = outline.extent
     x0, y0, x1, y1 = rect
     vertical = side in ("left", "right")
-    low, high = (y0, y1) if vertical else (x0, x1)
+    first, last = (y0, y1) if vertical else (x0, x1)
+    low, high = first - _beyond(outline, side, 0), last + _beyond(outline, side, 1)
     found = []
     for text in texts:
         a, b, c, d = text.box
         distance = {"left": x0 - c, "right": a - x1, "top": y0 - d, "bottom": b - y1}[side]
         along = text.center[1 if vertical else 0]
-        if not (-4 <= distance <= reach and low - 8 <= along <= high + 8):
+        if not (-4 <= distance <= reach and low <= along <= high):
             continue
         if any(_hides(other, rect, side, text.center) for other in others):
             continue
@@ -152,6 +157,21 @@ def _beside(
         if readings:
             found.append(Candidate(text, along, distance, readings))
     return found
+
+
+def _beyond(outline: Outline, side: str, end: int) -> float:
+    """How far beyond an end (0 top or left, 1 bottom or right) labels of a side may stand.
+
+    The end of a bar without a frame may be as pale as the page; a label there is the only thing
+    that shows that the bar goes on.
+    """
+    vertical = side in ("left", "right")
+    wide, high = size_of(outline.rect)
+    length, width = (high, wide) if vertical else (wide, high)
+    closing = (("top", "bottom") if vertical else ("left", "right"))[end]
+    if length < BAR_ASPECT * width or outline.edges[SIDES.index(closing)].ink is not None:
+        return _BEYOND
+    return max(_BEYOND, _BEYOND_OPEN * length)
 
 
 def _hides(other: Rect, rect: Rect, side: str, center: tuple[float, float]) -> bool:
