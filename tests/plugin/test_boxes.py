@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA, BoxEditor, box_of, corners
+from napari_image2data.plugin.boxes import (
+    COLOR_BAR,
+    PLOT_AREA,
+    BoxEditor,
+    box_of,
+    corners,
+    free_corner,
+)
 
 SIZE = (100, 200)
 BOXES = {PLOT_AREA: (10.0, 12.0, 90.0, 92.0), COLOR_BAR: (150.0, 10.0, 160.0, 90.0)}
@@ -75,3 +82,16 @@ def test_showing_again_keeps_the_layer(editor, viewer):
     assert editor.show({PLOT_AREA: (1, 2, 3, 4)}, "fig", SIZE, layer=layer) is layer
     assert len(viewer.layers) == 1
     assert [each.tolist() for each in layer.data] == [corners((1, 2, 3, 4)).tolist()]
+
+
+@pytest.mark.parametrize(
+    ("bar", "corner"),
+    [
+        ((104.0, 10.0, 112.0, 70.0), "top_left"),
+        ((2.0, 10.0, 8.0, 70.0), "top_right"),
+        ((12.0, 74.0, 92.0, 80.0), "top_left"),
+        ((12.0, 2.0, 92.0, 8.0), "bottom_left"),
+    ],
+)
+def test_the_value_bar_lies_away_from_the_figures_own(bar, corner):
+    assert free_corner(bar, (84, 124)) == corner

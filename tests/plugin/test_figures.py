@@ -139,20 +139,6 @@ def test_the_figure_is_fitted_once_the_dock_has_its_place(make_dock, figure, vie
     assert viewer.scene.camera.center[1:] == pytest.approx((41.5, 61.5))
 
 
-@pytest.mark.parametrize(
-    ("bar", "corner"),
-    [
-        ((104.0, 10.0, 112.0, 70.0), "top_left"),
-        ((2.0, 10.0, 8.0, 70.0), "top_right"),
-        ((12.0, 74.0, 92.0, 80.0), "top_left"),
-        ((12.0, 2.0, 92.0, 8.0), "bottom_left"),
-    ],
-)
-def test_the_value_bar_lies_away_from_the_figures_own(dock, bar, corner):
-    dock.session.correct(bar_box=bar)
-    assert dock.session.bar_corner() == corner
-
-
 def test_flat_on_a_log_scale_is_flat_in_decades(make_dock, viewer, settle):
     scale = i2d.ColorScale.from_name("viridis", vmin=1e-2, vmax=1e2, norm="log")
     decades = np.tile(np.repeat(np.linspace(-1.9, 1.9, 16), 5), (60, 1))

@@ -66,6 +66,44 @@ def box_of(rectangle: np.ndarray, size: tuple[int, int]) -> Box | None:
     return float(x0), float(y0), float(x1), float(y1)
 
 
+def first_box(role: str, size: tuple[int, int]) -> Box:
+    """Box to begin with where none was found: about where figures have theirs.
+
+    Examples
+    --------
+    >>> first_box(COLOR_BAR, (100, 200))
+    (172.0, 15.0, 180.0, 85.0)
+    """
+    height, width = size
+    if role == PLOT_AREA:
+        shares = (0.1, 0.1, 0.8, 0.9)
+    else:
+        shares = (0.86, 0.15, max(0.9, 0.86 + 2 / width), 0.85)
+    x0, y0, x1, y1 = shares
+    return (
+        float(round(x0 * width)),
+        float(round(y0 * height)),
+        float(round(x1 * width)),
+        float(round(y1 * height)),
+    )
+
+
+def free_corner(bar: Box | None, size: tuple[int, int]) -> str:
+    """Corner of the canvas that is farthest from the figure's own colour bar.
+
+    Examples
+    --------
+    >>> free_corner((180, 10, 190, 90), (100, 200))
+    'top_left'
+    """
+    if bar is None:
+        return "top_right"
+    height, width = size
+    across = "right" if bar[0] + bar[2] < 0.8 * width else "left"
+    upright = "bottom" if bar[1] + bar[3] < 0.8 * height else "top"
+    return f"{upright}_{across}"
+
+
 def boxes_layer(
     boxes: Mapping[str, Box], figure: str, place: Mapping[str, Any] | None = None
 ) -> LayerData:

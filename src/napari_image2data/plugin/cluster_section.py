@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from magicgui.widgets import FloatSlider, SpinBox
 
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import reduce_steps
 from napari_image2data.plugin.controls import Section, button, counts
-from napari_image2data.plugin.session import Session
+from napari_image2data.plugin.session import Session, Then
 
 
 class ClusterSection(Section):
@@ -44,11 +44,11 @@ class ClusterSection(Section):
         self.min_samples.changed.connect(self._again)
         session.changed.connect(self._on_changed)
 
-    def run(self, then: steps.Then = None) -> None:
+    def run(self, then: Then = None) -> None:
         """Cluster with the controls' options."""
         self.session.state.live.discard("reduce")
         self.session.state.live.add("cluster")
-        steps.cluster(
+        reduce_steps.cluster(
             self.session,
             then=then if callable(then) else None,
             eps=float(self.eps.value),

@@ -7,10 +7,10 @@ from magicgui.widgets import CheckBox, FloatSlider
 from qtpy.QtCore import QTimer
 
 from napari_image2data.decode.field import Field, Flag
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import decode_steps
 from napari_image2data.plugin.controls import Section, button, grouped
 from napari_image2data.plugin.decode_options import DecodeOptions
-from napari_image2data.plugin.session import Session
+from napari_image2data.plugin.session import Session, Then
 
 
 class DecodeSection(Section):
@@ -83,7 +83,7 @@ class DecodeSection(Section):
         session.changed.connect(self._on_changed)
         session.figure_changed.connect(self._on_figure_changed)
 
-    def run(self, then: steps.Then = None) -> None:
+    def run(self, then: Then = None) -> None:
         """Decode with the controls' options."""
         options = self.session.guarded(self.settings.read)
         if options is None:
@@ -93,7 +93,7 @@ class DecodeSection(Section):
         if self.between.value:
             options["dequantize"] = True
         self.session.state.live.add("decode")
-        steps.decode(
+        decode_steps.decode(
             self.session,
             then=then,
             sigma=bool(self.sigma.value),
@@ -116,7 +116,7 @@ class DecodeSection(Section):
 
     def _find_cells(self) -> None:
         if self.cells.value and self.session.state.field is not None:
-            steps.cells(self.session)
+            decode_steps.cells(self.session)
 
     def _on_decode(self) -> None:
         self._soon.stop()
@@ -145,7 +145,7 @@ class DecodeSection(Section):
 
     def _on_limit(self, limit: float) -> None:
         if not self.automatic.value:
-            steps.threshold(self.session, float(limit))
+            decode_steps.threshold(self.session, float(limit))
 
     def _on_layers(self) -> None:
         if self.session.state.field is not None:
@@ -156,7 +156,7 @@ class DecodeSection(Section):
             layer = self.session.state.layers.get(role)
             if layer is not None and not box.value:
                 self.session.viewer.layers.remove(layer)
-        steps.show_field(self.session, sigma=self.sigma.value, flags=self.flags.value)
+        decode_steps.show_field(self.session, sigma=self.sigma.value, flags=self.flags.value)
         for role, box in (("sigma", self.sigma), ("flags", self.flags)):
             if box.value:
                 self.session.state.layers[role].visible = True

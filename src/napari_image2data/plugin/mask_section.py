@@ -5,9 +5,9 @@ from __future__ import annotations
 from magicgui.widgets import ComboBox, FloatSlider
 
 from napari_image2data.pipeline import even_values
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import reduce_steps
 from napari_image2data.plugin.controls import Section, button, grouped
-from napari_image2data.plugin.session import Session
+from napari_image2data.plugin.session import Session, Then
 
 
 class MaskSection(Section):
@@ -55,7 +55,7 @@ class MaskSection(Section):
             control.changed.connect(self._again)
         session.changed.connect(self._on_changed)
 
-    def run(self, then: steps.Then = None) -> None:
+    def run(self, then: Then = None) -> None:
         """Make the mask with the controls' options."""
         session = self.session
         tolerance = float(self.tolerance.value)
@@ -63,7 +63,7 @@ class MaskSection(Section):
         if not in_sigma and session.state.field is not None:
             tolerance *= even_values(session.need_field())[2] / 1000
         session.state.live.add("mask")
-        steps.mask(
+        reduce_steps.mask(
             session,
             in_sigma=in_sigma,
             then=then if callable(then) else None,

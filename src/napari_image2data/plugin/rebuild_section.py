@@ -7,9 +7,9 @@ from magicgui.widgets import ComboBox, Container, FloatSlider
 from qtpy.QtCore import QTimer
 
 from napari_image2data.plugin import layers as as_layers
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import reduce_steps
 from napari_image2data.plugin.controls import Section, button, counts, tight
-from napari_image2data.plugin.session import Session
+from napari_image2data.plugin.session import Session, Then
 
 
 class RebuildSection(Section):
@@ -66,12 +66,12 @@ class RebuildSection(Section):
         session.changed.connect(self._on_changed)
         session.figure_changed.connect(self._stop)
 
-    def run(self, then: steps.Then = None) -> None:
+    def run(self, then: Then = None) -> None:
         """Rebuild with the controls' options."""
         self.session.state.live.add("rebuild")
         method = self.method.value
         options = {} if method == "auto" else {"method": method}
-        steps.rebuild(self.session, then=then if callable(then) else None, **options)
+        reduce_steps.rebuild(self.session, then=then if callable(then) else None, **options)
 
     def _again(self) -> None:
         if "rebuild" in self.session.state.live and self.session.state.points is not None:

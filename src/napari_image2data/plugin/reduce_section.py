@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from magicgui.widgets import ComboBox, FloatSlider, SpinBox
 
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import reduce_steps
 from napari_image2data.plugin.controls import Section, button, counts, row
 from napari_image2data.plugin.layers import METHOD
 from napari_image2data.plugin.plot import CurvePlot
-from napari_image2data.plugin.session import Session
+from napari_image2data.plugin.session import Session, Then
 from napari_image2data.reduce.compare import clean_pixels
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ReduceSection(Section):
         self.plot.chosen.connect(self._on_chosen)
         session.changed.connect(self._on_changed)
 
-    def run(self, then: steps.Then = None) -> None:
+    def run(self, then: Then = None) -> None:
         """Place points with the controls' options."""
         session = self.session
         session.state.live.discard("cluster")
@@ -87,11 +87,11 @@ class ReduceSection(Section):
         method = self.method.value
         if self.by.value == "number":
             number = int(self.number.value)
-            steps.reduce(session, then=callback, n_points=number, method=method)
+            reduce_steps.reduce(session, then=callback, n_points=number, method=method)
         else:
             share = float(self.error.value) / 100
             span = session.span() if session.state.field is not None else 1.0
-            steps.reduce(session, then=callback, tolerance=share * span, method=method)
+            reduce_steps.reduce(session, then=callback, tolerance=share * span, method=method)
 
     def _on_by(self, by: str) -> None:
         self.error.visible = by == "error"
@@ -103,11 +103,11 @@ class ReduceSection(Section):
             self.run()
 
     def _on_draw(self) -> None:
-        steps.curve(self.session, self._on_curve)
+        reduce_steps.curve(self.session, self._on_curve)
 
     def _on_samples(self) -> None:
         self.session.state.live -= {"cluster", "reduce"}
-        steps.nodes(self.session, lambda found: self.note.say(found.message))
+        reduce_steps.nodes(self.session, lambda found: self.note.say(found.message))
 
     def _on_curve(self, table: pd.DataFrame) -> None:
         self.plot.show_curve(table["n_points"].tolist(), (100 * table["relative_rmse"]).tolist())

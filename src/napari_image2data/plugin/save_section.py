@@ -7,7 +7,7 @@ from pathlib import Path
 
 from magicgui.widgets import ComboBox, FileEdit
 
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import save_steps
 from napari_image2data.plugin.controls import Section, button
 from napari_image2data.plugin.session import Session
 
@@ -47,4 +47,4 @@ class SaveSection(Section):
 
     def run(self) -> None:
         """Write the files."""
-        steps.save(self.session, str(self.folder.value), [self.format.value])
+        save_steps.save(self.session, str(self.folder.value), [self.format.value])

@@ -7,7 +7,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
 
 from napari_image2data.errors import Image2DataError
-from napari_image2data.plugin import steps
+from napari_image2data.plugin import decode_steps
 from napari_image2data.plugin.boxes import COLOR_BAR
 from napari_image2data.plugin.controls import (
     ColormapChooser,
@@ -142,7 +142,7 @@ class ScaleSection(Section):
         self.session.mark(COLOR_BAR)
 
     def _on_which(self) -> None:
-        steps.identify(self.session, self._on_identified)
+        decode_steps.identify(self.session, self._on_identified)
 
     def _on_identified(self, matches: list[Any]) -> None:
         if not matches:

@@ -18,7 +18,7 @@ from psygnal import Signal
 
 from napari_image2data.errors import FigureError, Image2DataError
 from napari_image2data.plugin import layers as as_layers
-from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA, BoxEditor
+from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA, BoxEditor, first_box, free_corner
 from napari_image2data.plugin.choices import (
     Choices,
     choices_of,
@@ -28,11 +28,14 @@ from napari_image2data.plugin.choices import (
 )
 from napari_image2data.plugin.jobs import Jobs, Report
 from napari_image2data.plugin.state import NEEDS, STEPS, State
-from napari_image2data.plugin.update import add_or_update
+from napari_image2data.plugin.update import add_or_update, put_above
 
 if TYPE_CHECKING:
     from napari_image2data.decode.field import Field
     from napari_image2data.figure.panel import Figure
+
+Then = Callable[[], None] | None
+"""What to do after a step has succeeded."""
 
 OF_A_FRAME = ("cells", "mask", "clusters", "centroids", "reconstruction", "difference", "swipe")
 """Layers that are made of the frame on view when the figure is a stack."""
@@ -288,20 +291,9 @@ class Session:
         figure = self.guarded(self.need_figure)
         if figure is None:
             return
-        height, width = picture_size(figure)
         name = "plot_box" if role == PLOT_AREA else "bar_box"
         if getattr(self.choices, name) is None:
-            box = (
-                (round(0.1 * width), round(0.1 * height), round(0.8 * width), round(0.9 * height))
-                if role == PLOT_AREA
-                else (
-                    round(0.86 * width),
-                    round(0.15 * height),
-                    max(round(0.9 * width), round(0.86 * width) + 2),
-                    round(0.85 * height),
-                )
-            )
-            self.correct(**{name: tuple(float(edge) for edge in box)})
+            self.correct(**{name: first_box(role, picture_size(figure))})
         self.show_boxes()
         layer = self.state.layers["boxes"]
         layer.visible = True
@@ -392,32 +384,7 @@ class Session:
 
     def provenance(self) -> dict[str, Any]:
         """Where the present results come from, as plain values."""
-        from napari_image2data import __version__
-        from napari_image2data.files.stored import to_plain
-
-        field = self.state.field
-        scale = field.scale if field is not None else None
-        about: dict[str, Any] = {
-            "version": __version__,
-            "unit": self.choices.unit,
-            "steps": {
-                step: {name: to_plain(value) for name, value in options.items()}
-                for step, options in self.state.steps.items()
-            },
-        }
-        if field is not None:
-            about["box"] = list(field.box or ())
-        if scale is not None:
-            about["scale"] = {
-                "name": scale.name,
-                "vmin": float(scale.vmin),
-                "vmax": float(scale.vmax),
-                "norm": scale.norm,
-                "discrete": bool(scale.discrete),
-                "colors": len(scale.colors),
-                "checksum": float(np.sum(scale.colors * np.arange(1, 4))),
-            }
-        return about
+        return self.state.provenance(self.choices.unit)
 
     def show(self, role: str, layer_data: as_layers.LayerData) -> Layer:
         """Add or update the figure's layer of this role, without taking the selection."""
@@ -430,8 +397,8 @@ class Session:
         shown[role] = layer
         if role in PICTURES:
             self.uncover(role, is_new=is_new)
-        if is_new and kind == "image":
-            layer.colorbar.position = self.bar_corner()
+        if is_new and kind == "image" and self.figure is not None:
+            layer.colorbar.position = free_corner(self.choices.bar_box, picture_size(self.figure))
         if active is not None and active in self.viewer.layers:
             selection.select_only(active)
         return layer
@@ -445,21 +412,7 @@ class Session:
         layers, shown = self.viewer.layers, self.state.layers
         before = [shown[each] for each in PICTURES[: PICTURES.index(role)] if each in shown]
         drawn = layers[self.name()] if self.name() in layers else self.figure  # noqa: SIM401
-        under = [each for each in (drawn, *before) if each in layers]
-        floor = max((layers.index(each) for each in under if each is not shown[role]), default=-1)
-        at = layers.index(shown[role])
-        if at < floor or (is_new and at > floor + 1):
-            layers.move(at, floor + 1)
-
-    def bar_corner(self) -> str:
-        """Corner of the canvas that is farthest from the figure's own color bar."""
-        box = self.choices.bar_box
-        if self.figure is None or box is None:
-            return "top_right"
-        height, width = picture_size(self.figure)
-        across = "right" if box[0] + box[2] < 0.8 * width else "left"
-        upright = "bottom" if box[1] + box[3] < 0.8 * height else "top"
-        return f"{upright}_{across}"
+        put_above(layers, shown[role], (drawn, *before), is_new=is_new)
 
     def name(self) -> str:
         """Name of the figure, which the names of all its layers begin with."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from dataclasses import field as field_of
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_image2data.pipeline import STEPS as RECIPE
 from napari_image2data.plugin.choices import Choices
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from napari.layers import Layer
 
@@ -84,3 +85,32 @@ class State:
                 kept.pop(other, None)
         kept.pop(step, None)
         self.steps = {**kept, step: options}
+
+    def provenance(self, unit: str) -> dict[str, Any]:
+        """Where the present results come from, as plain values."""
+        from napari_image2data import __version__
+        from napari_image2data.files.stored import to_plain
+
+        about: dict[str, Any] = {
+            "version": __version__,
+            "unit": unit,
+            "steps": {
+                step: {name: to_plain(value) for name, value in options.items()}
+                for step, options in self.steps.items()
+            },
+        }
+        if self.field is None:
+            return about
+        about["box"] = list(self.field.box or ())
+        scale = self.field.scale
+        if scale is not None:
+            about["scale"] = {
+                "name": scale.name,
+                "vmin": float(scale.vmin),
+                "vmax": float(scale.vmax),
+                "norm": scale.norm,
+                "discrete": bool(scale.discrete),
+                "colors": len(scale.colors),
+                "checksum": float(np.sum(scale.colors * np.arange(1, 4))),
+            }
+        return about

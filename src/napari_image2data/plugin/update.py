@@ -10,7 +10,9 @@ from napari.layers import Layer
 from napari_image2data.plugin.layers import PROVENANCE, LayerData
 
 if TYPE_CHECKING:
-    from napari.components import ViewerModel
+    from collections.abc import Iterable
+
+    from napari.components import LayerList, ViewerModel
 
 WITH_BAR = ("data", "sigma", "difference")
 """Pictures that show a colour bar; the others' is the data's."""
@@ -55,6 +57,19 @@ def add_or_update(
         return layer
     _update(layer, data, attributes, kind)
     return layer
+
+
+def put_above(layers: LayerList, layer: Layer, below: Iterable[Any], *, is_new: bool) -> None:
+    """Move a layer to directly above these, if it is below one of them.
+
+    One that lies above already stays where the user put it, unless it is new: then what napari
+    has placed in between (points, masks) goes on top of it.
+    """
+    under = (each for each in below if each in layers and each is not layer)
+    floor = max((layers.index(each) for each in under), default=-1)
+    at = layers.index(layer)
+    if at < floor or (is_new and at > floor + 1):
+        layers.move(at, floor + 1)
 
 
 def _ndim(data: Any, kind: str) -> int:
