@@ -8,8 +8,6 @@ and what they mean.
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +17,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from napari_image2data.color.flags import Flag
 from napari_image2data.color.match import ColorCurve, Match
+from napari_image2data.threads import cores, in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,10 +130,10 @@ class ColorMemo:
             new = np.concatenate(
                 [np.flatnonzero(slab == _MET) + i * slab.size for i, slab in enumerate(slabs)]
             )
-            share = max(256, -(-len(new) // (4 * _cores())))
+            share = max(256, -(-len(new) // (4 * cores())))
             parts = [new[first : first + share] for first in range(0, len(new), share)]
             if parts:
-                records = np.concatenate(_in_threads(self._describe, parts))
+                records = np.concatenate(in_threads(self._describe, parts))
                 known = len(self._columns[0])
                 # columns are replaced, never changed: who looks up meanwhile has the old ones
                 self._columns = tuple(
@@ -288,8 +287,8 @@ def _for_chunks(rgb: np.ndarray, work: Callable[..., None], *outputs: np.ndarray
             packed = _pack(rgb, place, codes)
             work(packed, room, *(output[place] for output in outputs))
 
-    share = max(4, -(-len(places) // (4 * _cores())))
-    _in_threads(span, [places[first : first + share] for first in range(0, len(places), share)])
+    share = max(4, -(-len(places) // (4 * cores())))
+    in_threads(span, [places[first : first + share] for first in range(0, len(places), share)])
 
 
 def _places(rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
@@ -319,15 +318,3 @@ def _pack(rgb: np.ndarray, place: tuple[slice, slice], codes: np.ndarray) -> np.
     packed = codes[: high * wide]
     np.bitwise_and(words.view(_CODE_TYPE)[..., 0], _MASK, out=packed.reshape(high, wide))
     return packed
-
-
-def _cores() -> int:
-    return min(8, os.cpu_count() or 1)
-
-
-def _in_threads(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
-    """Results of work on each item, in order; numpy lets go of the lock while it works."""
-    if len(items) < 2 or _cores() < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(_cores()) as pool:
-        return list(pool.map(work, items))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.filters import local_maximum, local_minimum
+
 SQUARE = np.ones((3, 3), bool)
 LEAST_STEP = 12  # levels; two colours closer than that are no cliff, wherever they lie on the scale
 
@@ -75,8 +77,8 @@ def find_holes(
             patch = labels[grown] == label
             if noisy and not _flat(rgb[grown], patch):
                 continue
-            ring = ndimage.binary_dilation(patch, SQUARE, iterations=gap + 3)
-            ring &= ~ndimage.binary_dilation(patch, SQUARE, iterations=gap + 1) & ~hidden[grown]
+            ring = local_maximum(patch, 2 * gap + 7)
+            ring &= ~local_maximum(patch, 2 * gap + 3) & ~hidden[grown]
             place, shade = position[grown], low[grown]
             apart = np.abs(place - np.median(place[patch]))[ring]
             far = (apart > jump) & (np.abs(shade - level)[ring] > LEAST_STEP)
@@ -86,7 +88,7 @@ def find_holes(
                 out[grown] |= patch
         if noisy:
             near = np.abs(low - level) < 12 * tolerance
-            out |= ndimage.binary_dilation(out, SQUARE, iterations=4) & near
+            out |= local_maximum(out, 9) & near
     return out
 
 
@@ -118,7 +120,7 @@ def even_off_scale(
     even = distance > limit
     for channel in np.moveaxis(rgb, 2, 0):
         if even.any():
-            span = ndimage.maximum_filter(channel, size) - ndimage.minimum_filter(channel, size)
+            span = local_maximum(channel, size) - local_minimum(channel, size)
             even &= span <= 3
     if not even.any():
         return np.asarray(even)
@@ -129,7 +131,7 @@ def even_off_scale(
 
 def _joined(alike: np.ndarray, hidden: np.ndarray, nearly: np.ndarray) -> np.ndarray:
     """Number the patches of one grey; a thin line, and its halo in a JPEG, does not part them."""
-    near = ndimage.binary_dilation(alike, SQUARE, iterations=3)
+    near = local_maximum(alike, 7)
     labels, _ = ndimage.label(alike | (near & (hidden | nearly)))
     return np.asarray(np.where(alike, labels, 0))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.filters import local_maximum, local_minimum
+
 INKS = (0.0, 255.0)
 
 
@@ -71,7 +73,7 @@ def thin_ink(
             continue
         away = np.sqrt(((rgb.astype(np.float32) - np.float32(ink)) ** 2).sum(axis=2) / 3)
         away = np.where(hidden, np.float32(0), away)
-        depth = ndimage.grey_closing(away, size=(size, size)) - away
+        depth = local_minimum(local_maximum(away, size), size) - away
         depth[hidden] = 0
         if np.minimum(depth, 2 * contrast).mean() > texture:
             continue
@@ -108,8 +110,8 @@ def unlike_surroundings(position: np.ndarray, clean: np.ndarray, *, size: int = 
     -------
     (h, w) bool ndarray
     """
-    low = ndimage.minimum_filter(np.where(clean, position, np.float32(2)), size)
-    high = ndimage.maximum_filter(np.where(clean, position, np.float32(-1)), size)
+    low = local_minimum(np.where(clean, position, np.float32(2)), size)
+    high = local_maximum(np.where(clean, position, np.float32(-1)), size)
     margin = 0.02 + 2.0 * _local_change(position, clean, size)
     outside = (position < low - margin) | (position > high + margin)
     return np.asarray((low <= high) & outside)

@@ -7,12 +7,11 @@ pixels, edges and texture stay.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from scipy import ndimage
 
 from napari_image2data.decode.jpeg import shows_cells
+from napari_image2data.threads import in_threads
 
 BAND_NOISE = (0.75, 0.42, 0.35)
 """What JPEG's noise leaves in each band of a smooth field, as a share of noise / slope."""
@@ -34,7 +33,6 @@ def smooth_positions(
     clean: np.ndarray,
     *,
     least_noise: float = 0.0,
-    workers: int = 2,
 ) -> np.ndarray:
     """Positions estimated with their neighbours: shrunk bands of detail, edges kept.
 
@@ -54,8 +52,6 @@ def smooth_positions(
         Pixels that show data; the others neither change nor count.
     least_noise : float
         Noise of a channel, in levels, known from elsewhere; the colours of a grey scale tell none.
-    workers : int
-        Threads.
 
     Returns
     -------
@@ -75,7 +71,7 @@ def smooth_positions(
     if shows_cells(position, clean):
         # the greys of a grey picture tell no noise
         width = _range_width(noise, slope, 0.005 if noise > 0.5 else 0.01)
-        return _bilateral(position, width, clean, np.ones_like(clean), workers)
+        return _bilateral(position, width, clean, np.ones_like(clean))
     unit = np.clip(max(noise, 0.35) / np.maximum(slope, 1e-3), 1e-5, 0.08).astype(np.float32)
     weight = clean.astype(np.float32)
     known = np.where(clean, position, np.float32(0))
@@ -86,7 +82,7 @@ def smooth_positions(
     fine = position
     if lively < 2:
         width = _range_width(noise, slope, 0.01)
-        filtered = _bilateral(position, width, clean, keep > 0.02, workers)
+        filtered = _bilateral(position, width, clean, keep > 0.02)
         fine = position + np.float32(1 / (1 + lively**4)) * (filtered - position)
     out = even + keep * (fine - even) + _wider_change(even, weight, unit, 1)
     return np.where(clean, out, position).astype(np.float32)
@@ -170,7 +166,6 @@ def _bilateral(
     width: np.ndarray,
     clean: np.ndarray,
     needed: np.ndarray,
-    workers: int,
     *,
     radius: int = 3,
     spatial: float = 2.0,
@@ -213,6 +208,5 @@ def _bilateral(
         out[part] = np.where(clean[part], moved, center)
 
     corners = [(y, x) for y in range(0, height, side) for x in range(0, length, side)]
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(tile, corners))
+    in_threads(tile, corners)
     return out

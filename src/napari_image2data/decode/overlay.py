@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
+from napari_image2data.decode.filters import local_maximum, local_minimum
 from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
@@ -113,7 +114,7 @@ def find_overlay(
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
     rims |= _islands(reading.position, hidden | rims)
     thick = ndimage.binary_opening(core, SQUARE, iterations=5)
-    thick = ndimage.binary_dilation(thick, SQUARE, iterations=7) & core
+    thick = local_maximum(thick, 15) & core
     return Masks(
         core & thick,
         ((core & ~thick) | frame | ink | rims) & ~empty,
@@ -168,7 +169,7 @@ def _rims(position: np.ndarray, hidden: np.ndarray, *, reach: int) -> np.ndarray
     A rim leaves the range of the clean positions in 9 x 9 by more than 0.02 and twice the local
     change per pixel.
     """
-    near = np.asarray(ndimage.binary_dilation(hidden, SQUARE, iterations=reach) & ~hidden)
+    near = np.asarray(local_maximum(hidden, 2 * reach + 1) & ~hidden)
     if not near.any():
         return near
     return np.asarray(near & unlike_surroundings(position, ~(hidden | near)))
@@ -185,11 +186,11 @@ def _surely_off_scale(
     """
     within, overshoot = _within_neighbors(rgb, core)
     core = core & ~within
-    sure = core & (ndimage.minimum_filter(core, 9) | (reading.distance >= 3 * limit))
+    sure = core & (local_minimum(core, 9) | (reading.distance >= 3 * limit))
     sure |= core & (overshoot >= 1)
     sure |= core & unlike_surroundings(reading.position, ~core)
     # the frame is sure, what it touches is not for that
-    patches = core & ~ndimage.binary_dilation(frame, SQUARE, iterations=4)
+    patches = core & ~local_maximum(frame, 9)
     labels, count = ndimage.label(patches, SQUARE)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     most = np.bincount(labels[sure & patches], minlength=count + 1) > 0.5 * sizes
@@ -214,8 +215,8 @@ def _within_neighbors(
     luma = pixels @ LUMA.astype(np.float32)
     within = core.copy()
     for channel in (luma, pixels[..., 2] - luma, pixels[..., 0] - luma):
-        low = ndimage.minimum_filter(np.where(core, np.float32(1e3), channel), size)
-        high = ndimage.maximum_filter(np.where(core, np.float32(-1e3), channel), size)
+        low = local_minimum(np.where(core, np.float32(1e3), channel), size)
+        high = local_maximum(np.where(core, np.float32(-1e3), channel), size)
         margin = 2.0 + 0.05 * (high - low)
         within &= (channel >= low - margin) & (channel <= high + margin)
         if channel is luma:

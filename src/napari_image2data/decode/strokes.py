@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.filters import local_maximum, local_minimum
 from napari_image2data.decode.ink import unlike_surroundings
 
 SQUARE = np.ones((3, 3))
@@ -69,8 +70,8 @@ def find_strokes(
     """
     nothing = np.zeros(position.shape, bool)
     size = 9 if min(position.shape) < 700 else 11
-    high = ndimage.maximum_filter(np.where(hidden, np.float32(-1), position), size)
-    low = ndimage.minimum_filter(np.where(hidden, np.float32(2), position), size)
+    high = local_maximum(np.where(hidden, np.float32(-1), position), size)
+    low = local_minimum(np.where(hidden, np.float32(2), position), size)
     height = _height(position, high, low, size)
     height[hidden] = 0
     if np.minimum(height, 0.2).mean() > texture:
@@ -82,15 +83,15 @@ def find_strokes(
     if not strong.any():
         return nothing
     side = np.maximum(
-        ndimage.maximum_filter(position, 3) - position,
-        position - ndimage.minimum_filter(position, 3),
+        local_maximum(position, 3) - position,
+        position - local_minimum(position, 3),
     )
-    strong &= ndimage.maximum_filter(side, 3) > (0.3 if noisy else 0.45) * height
+    strong &= local_maximum(side, 3) > (0.3 if noisy else 0.45) * height
     strange = unlike_surroundings(position, ~(hidden | weak), size=2 * size - 1)
     strong &= strange
-    wider, lower = ndimage.maximum_filter(high, size), ndimage.minimum_filter(low, size)
+    wider, lower = local_maximum(high, size), local_minimum(low, size)
     strong &= _height(position, wider, lower, 2 * size - 1) <= 1.3 * height + 0.02
-    reach = ndimage.maximum_filter(np.where(strong, height, 0), 7)
+    reach = local_maximum(np.where(strong, height, 0), 7)
     weak &= strange & (reach > 0) & (height > 0.3 * reach)
     labels, count = ndimage.label(weak, SQUARE)
     pixels = np.bincount(labels[strong & weak], minlength=count + 1)
@@ -105,8 +106,8 @@ def find_strokes(
 
 def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) -> np.ndarray:
     """How far a closing lifts or an opening lowers the position, given maxima and minima."""
-    closing = ndimage.minimum_filter(np.where(high < 0, np.float32(2), high), size)
-    opening = ndimage.maximum_filter(np.where(low > 1, np.float32(-1), low), size)
+    closing = local_minimum(np.where(high < 0, np.float32(2), high), size)
+    opening = local_maximum(np.where(low > 1, np.float32(-1), low), size)
     height = np.maximum(closing - position, position - opening)
     height[height > 1] = 0  # nothing but hidden pixels around
     return np.asarray(height)

@@ -1,0 +1,84 @@
+"""Least and greatest values of square windows: what most searches for ink are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_image2data.threads import in_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STRIP = 1 << 18  # pixels that are worked on at once: their windows stay in the cache
+
+
+def local_minimum(array: np.ndarray, size: int) -> np.ndarray:
+    """Least value of the square window around each pixel.
+
+    Parameters
+    ----------
+    array : (h, w) ndarray
+        Of any dtype that can be compared, bool included; without NaN.
+    size : int
+        Odd side of the window, in pixels.  At the picture's edge the window is cut off (a mirrored
+        edge, as scipy's filters have it, holds the same values).
+
+    Returns
+    -------
+    (h, w) ndarray
+        Of the same dtype.
+
+    Notes
+    -----
+    A window of 2 n pixels is two windows of n: so ``log2(size)`` comparisons of whole arrays give
+    what scipy's queue does pixel by pixel, in a tenth of the time and the same to the last bit.
+    The doubling is that of M. van Droogenbroeck and H. Talbot, "Fast computation of morphological
+    operations with arbitrary structuring elements", Pattern Recognition Letters 17 (1996)
+    1451-1460.
+
+    Examples
+    --------
+    >>> local_minimum(np.array([[5, 4, 3, 6, 7]]), 3)
+    array([[4, 3, 3, 3, 6]])
+    """
+    return _windows(np.asarray(array), size, np.minimum)
+
+
+def local_maximum(array: np.ndarray, size: int) -> np.ndarray:
+    """Greatest value of the square window around each pixel; see `local_minimum`.
+
+    Examples
+    --------
+    >>> local_maximum(np.array([[5, 4, 3, 6, 7]]), 3)
+    array([[5, 5, 6, 7, 7]])
+    """
+    return _windows(np.asarray(array), size, np.maximum)
+
+
+def _windows(array: np.ndarray, size: int, choose: Callable[..., Any]) -> np.ndarray:
+    height, width = array.shape
+    reach = size // 2
+    out = np.empty_like(array, order="C")
+    rows = max(4 * size, STRIP // max(width, 1))
+
+    def fill(start: int) -> None:
+        stop = min(start + rows, height)
+        first, last = max(start - reach, 0), min(stop + reach, height)
+        beyond = (reach - (start - first), reach - (last - stop))
+        strip = np.pad(array[first:last], (beyond, (reach, reach)), mode="edge")
+        out[start:stop] = _spread(_spread(strip, size, choose).T, size, choose).T
+
+    in_threads(fill, range(0, height, rows))
+    return out
+
+
+def _spread(array: np.ndarray, size: int, choose: Callable[..., Any]) -> np.ndarray:
+    """Choice among ``size`` successive rows, from each row on."""
+    span = 1
+    while span < size:
+        step = min(span, size - span)
+        array = choose(array[:-step], array[step:])
+        span += step
+    return array
