@@ -122,9 +122,9 @@ def draw(
     """Paint a plot and collect its truth.
 
     ``box`` and ``bar_box`` (pixels) replace the plot's fractions where the tool decides for itself;
-    ``measure`` finds the plot area in the picture of the bare field, ``measure_bar`` the bar by its
-    colours; ``padding`` is the empty rim inside the plot area, in spans of the field. A tool that
-    interpolates its palette has a ``continuous`` scale of 1024 colours.
+    ``measure`` finds the plot area in the picture of the bare field, ``measure_bar`` the bar by
+    what changes with the colours; ``padding`` is the empty rim inside the plot area, in spans of
+    the field. A tool that interpolates its palette has a ``continuous`` scale of 1024 colours.
     """
     field = Painted(plot.z, plot.palette, (plot.vmin, plot.vmax), ink=True, log=plot.log)
     image = paint(plot, field)
@@ -138,7 +138,7 @@ def draw(
     field_box, box = box, _padded(box, padding)
     lut = continuous_colors(plot.palette) if continuous else plot.palette
     if bar_box is None and plot.bar is not None:
-        bar_box = find_bar(image, box, lut) if measure_bar else plot.pixels(plot.bar)
+        bar_box = find_bar(asked, paint, box) if measure_bar else plot.pixels(plot.bar)
     if plot.levels is None:
         truth = coded_values(asked, paint, covered)
     else:
@@ -238,26 +238,50 @@ def measured_box(covered: np.ndarray) -> Box:
     )
 
 
-def find_bar(image: np.ndarray, box: Box, lut: np.ndarray) -> Box:
-    """Box of the longest run of the scale's colours, in order, outside the plot area."""
-    from scipy.ndimage import find_objects, label
-    from scipy.spatial import cKDTree
+def find_bar(asked: Plot, paint: Callable[[Plot, Painted], np.ndarray], box: Box) -> Box:
+    """Box of the largest piece outside the plot area that changes when the map's colours do.
 
-    distance, nearest = cKDTree(lut.astype(float)).query(image.astype(float))
-    inked = distance < 4
+    The colours themselves would not do: the end of a bar may be as white as the page.
+    """
+    from scipy.ndimage import find_objects, label
+
+    rising, falling = (
+        paint(changed, Painted(asked.z, changed.palette, (asked.vmin, asked.vmax), True, asked.log))
+        for changed in (replace(asked, cmap="gray"), replace(asked, cmap="binary"))
+    )
+    differs = np.abs(rising.astype(int) - falling).max(axis=2) > 2
     x0, y0, x1, y1 = (round(edge) for edge in box)
-    inked[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = False
-    labels, _ = label(inked)
-    best, found = 0, None
-    for number, where in enumerate(find_objects(labels), 1):
-        here = nearest[where][labels[where] == number]
-        spread = int(np.ptp(here))
-        if len(here) > 200 and spread > best:
-            best, found = spread, where
-    if found is None:
+    differs[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = False
+    # the middle grey is the same in both: up to a tenth of the bar has it
+    labels, _ = label(_closed(differs, max(differs.shape) // 20))
+    pieces = [(where, int(differs[where].sum())) for where in find_objects(labels)]
+    if not pieces or max(size for _, size in pieces) < 200:
         raise LookupError("no colour bar was found in the drawn figure")
-    rows, cols = found
-    return float(cols.start), float(rows.start), float(cols.stop), float(rows.stop)
+    rows, cols = max(pieces, key=lambda piece: piece[1])[0]
+    strength = np.abs(rising.astype(float) - falling).max(axis=2)
+    strength[~differs] = 0
+    x, y = cols.start, rows.start
+    left, right = _ends(strength[rows, cols].sum(axis=0))
+    top, bottom = _ends(strength[rows, cols].sum(axis=1))
+    return float(x + left), float(y + top), float(x + right), float(y + bottom)
+
+
+def _ends(amount: np.ndarray) -> tuple[float, float]:
+    """First and last line of a bar, its blended rim counted by its share."""
+    lines = np.flatnonzero(amount > 0)
+    first, last = int(lines[0]), int(lines[-1])
+    cut = 1 - min(1.0, amount[first] / max(amount[first + 1], 1e-9))
+    return first + cut, last + min(1.0, amount[last] / max(amount[last - 1], 1e-9))
+
+
+def _closed(mask: np.ndarray, reach: int) -> np.ndarray:
+    """The mask with gaps of up to ``reach`` pixels along a row or a column filled."""
+    from scipy.ndimage import binary_closing
+
+    padded = np.pad(mask, reach)
+    for shape in ((1, reach), (reach, 1)):
+        padded = binary_closing(padded, np.ones(shape))
+    return np.asarray(padded[reach:-reach, reach:-reach])
 
 
 def continuous_colors(palette: np.ndarray, n: int = 1024) -> np.ndarray:

@@ -216,7 +216,8 @@ def gg_heat_map(
         "ggplot2",
         measure=True,
         measure_bar=plot.bar is not None,
-        padding=0.05 if expand else 0.0,
+        # only a grey or framed panel shows where its empty rim ends
+        padding=0.05 if expand and theme in ("theme_gray()", "theme_bw()") else 0.0,
     )
 
 

@@ -27,9 +27,11 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−–—×XlI",
 _SNAP_ONE = (1.3, 0.004)
 _SNAP_BOTH = (2.5, 0.007)
 _SNAP_TRIANGLE = (3.5, 0.008)
+_SNAP_SHARP, _SHARP = 1.2, 0.6  # pixels: that limit, and the residual of the marks that allows it
 _BAND_REACH = 2.5  # pixels between a label and the border of its band
 _AT_END = (3.5, 0.015)  # of an end: pixels, share of the length; no band is thinner
 _OFF_BORDER = (1.0, 0.005)  # off the line through the borders: pixels, share of the length
+_FRAMED = 3  # sides with a line
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -82,18 +84,28 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     known = uneven.axis if uneven is not None else stepped
     axis = _times(known if known is not None else found.axis, factor)
     at_labels = _times(uneven.labels, factor) if uneven is not None else axis
-    moved = any(bar.extended) and found.ticks.is_snapped and not bar.outline.is_snapped
+    lines = any(bar.extended) or bar.outline.framed_sides >= _FRAMED
+    moved = lines and found.ticks.is_snapped and not bar.outline.is_snapped
     if moved and stepped is None:
-        # the outline of a bar with triangles stays where it is, its ticks were moved
+        # an outline drawn as one path stays where it is, its ticks were moved
         begin, end = begin + SNAPPED, end + SNAPPED
     length = end - begin
     off = [_nearest_tick(at_labels, place) for place in (begin, end)]
-    both = max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
+    # where frame and marks are seen sharply, a mark beside an end is not at it
+    sharp = (
+        bar.outline.framed_sides >= _FRAMED
+        and not any(bar.extended)
+        and found.snapped >= 3
+        and found.axis.residual < _SHARP
+        and not noisy
+    )
+    both = not sharp and max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
     printed = [float(f"{value * factor:.12g}") for _, value in found.used]
     values, doubts = [], []
     expected_error = 0.0
     for place, extended, (distance, at_tick) in zip((begin, end), bar.extended, off, strict=True):
         limit = _limit(_SNAP_TRIANGLE if extended else _SNAP_ONE, length)
+        limit = min(limit, _SNAP_SHARP) if sharp else limit
         if both or distance < limit or (axis.norm == "piecewise" and distance < _BAND_REACH):
             values.append(at_tick)
             continue

@@ -31,6 +31,7 @@ _MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one 
 _SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
 _SEEN = 0.6  # of the most of its colours that any bar has in the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
+_FRAMED = 3  # sides with a line: the renderer moves its frame's and its ticks' lines alike
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
@@ -192,27 +193,31 @@ def _panel(
         found = _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
         if found is None:
             continue
-        snapped.append(found.ticks.outward and 2 <= found.ticks.length <= 8)
+        snapped.append(found.ticks.is_snapped)
         if len(found.unused) > len(found.used):
             problems.append(f"The labels of the {name} axis are no numbers that lie on a line.")
         else:
             free = [text for text in texts if id(text) not in taken]
             title = find_title(found.axis.side, plot.rect, free, _label_boxes(found), others)
-            axes[name] = replace(found.axis, title=as_words(title))
+            axis = replace(found.axis, title=as_words(title))
+            moved = found.ticks.is_snapped and found.snapped and plot.framed_sides >= _FRAMED
+            axes[name] = axis.shifted(-SNAPPED) if moved else axis
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, calibrations)
-    scale, axis, box = None, None, None
+    scale, bar_axis, box = None, None, None
     if choice is None:
         problems.append("No colour bar was found: choose the colours and type the range.")
     else:
         bar, found = bars[choice], calibrations[choice]
         box = bar.outline.box
         if found is not None:
+            if bar.outline.is_snapped and found.ticks.is_snapped:
+                box = _moved(box, -SNAPPED)
             labels += _labels(found, "colorbar")
             factor = offset_factor(texts, bar.outline.rect)
             ends = bar_range(bar, found, factor, noisy=layout.background.noisy)
             if ends is not None:
-                axis = replace(ends.axis, title=as_words(titles[choice]))
+                bar_axis = replace(ends.axis, title=as_words(titles[choice]))
                 scale = _scale(rgb, bar, ends)
                 problems += ends.doubts
                 doubt = end_doubt(bar, noisy=layout.background.noisy)
@@ -226,13 +231,18 @@ def _panel(
                 "The range of the colour bar could not be read: type its two end values."
             )
     if plot.is_snapped and any(snapped):
-        for name, found_axis in axes.items():
-            axes[name] = found_axis.shifted(-SNAPPED) if found_axis is not None else None
         plot_box = _moved(plot_box, -SNAPPED)
-        box = _moved(box, -SNAPPED) if box is not None else None
     confidence = 0.0 if scale is None else max(0.1, 1.0 - 0.3 * len(problems))
     return Panel(
-        plot_box, box, axes["x"], axes["y"], scale, axis, confidence, tuple(problems), tuple(labels)
+        plot_box,
+        box,
+        axes["x"],
+        axes["y"],
+        scale,
+        bar_axis,
+        confidence,
+        tuple(problems),
+        tuple(labels),
     )
 
 
