@@ -285,3 +285,20 @@ def test_cells_that_the_edge_cuts_are_no_strokes() -> None:
     frame = np.zeros(truth.shape, bool)
     frame[-1] = frame[:, 0] = True
     assert find_strokes(truth.astype(np.float32), frame).mean() < 0.0005
+
+
+def test_contour_lines_in_a_color_of_some_far_band_are_masked() -> None:
+    truth = smooth_field(14, (240, 320), 30)
+    bands = np.clip((truth * 10).astype(int), 0, 9)
+    table = ColorScale.from_name("cubehelix_r", vmin=0, vmax=1).colors[
+        np.linspace(0, 255, 11).astype(int)
+    ]
+    scale = ColorScale.from_colors(table, np.arange(11.0), discrete=True)
+    clean = np.rint(table[bands] * 255).astype(np.uint8)
+    lines = np.pad(np.diff(bands, axis=1) != 0, [(0, 0), (0, 1)])
+    lines |= np.pad(np.diff(bands, axis=0) != 0, [(0, 1), (0, 0)])
+    lines &= bands < 6  # far from the black of the last band
+    picture = np.where(lines[..., None], np.uint8(0), clean)
+    kept = np.isfinite(decode(picture, scale).values)
+    assert kept[lines].mean() < 0.05
+    assert np.isfinite(decode(clean, scale).values).mean() > 0.999

@@ -13,7 +13,7 @@ from napari_image2data.decode.filters import local_maximum, local_minimum
 from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
-from napari_image2data.decode.strokes import find_strokes
+from napari_image2data.decode.strokes import find_band_strokes, find_strokes
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -108,7 +108,10 @@ def find_overlay(
     ink = thin_ink(
         rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
     )
-    if not (curve.cyclic or curve.discrete):
+    if curve.discrete and not curve.cyclic:
+        bands = np.rint(reading.position * (len(curve.colors) - 1)).astype(np.int32)
+        ink |= find_band_strokes(bands, core | frame | hole)
+    elif not curve.cyclic:
         ink |= find_strokes(reading.position, core | frame | hole, noisy=noisy)
     hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)

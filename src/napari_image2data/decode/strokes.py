@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.bands import has_smooth_bands
 from napari_image2data.decode.filters import local_maximum, local_minimum
 from napari_image2data.decode.ink import unlike_surroundings
 
@@ -102,6 +103,54 @@ def find_strokes(
         contact, area = np.bincount(rim, minlength=count + 1), np.bincount(labels.ravel())
         pixels[(contact >= 4) & (area <= size * contact)] = 0
     return np.asarray((pixels >= 4)[labels])
+
+
+def find_band_strokes(bands: np.ndarray, hidden: np.ndarray, *, size: int = 5) -> np.ndarray:
+    """Lines and letters in filled contours, in the colour of a band far from those beside them.
+
+    The bands of a smooth field follow one upon the other. So where pixels belong to no square of
+    ``size`` x ``size`` of one band, and their band is more than one away from all those that such
+    squares around have, they are ink; what hangs together with such ink and leaves the range of
+    the bands around by one is ink, too.
+
+    Parameters
+    ----------
+    bands : (h, w) integer ndarray
+        Number of each pixel's band.
+    hidden : (h, w) bool ndarray
+        Pixels known not to show data.
+    size : int
+        Lines as wide as this or wider are not found.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+        Nothing where the bands are not those of a smooth field.
+
+    Examples
+    --------
+    >>> bands = np.add.outer(np.arange(60), np.arange(80)) // 14
+    >>> bands[30:32] = 9
+    >>> found = find_band_strokes(bands, np.zeros(bands.shape, bool))
+    >>> bool(found[30:32, :70].all()), int(found[:30].sum() + found[32:].sum())
+    (True, 0)
+    """
+    least = local_minimum(np.where(hidden, -1, bands), size)
+    even = (least == local_maximum(bands, size)) & (least >= 0)
+    broad = local_maximum(even, size)
+    if broad.mean() < 0.5 or not has_smooth_bands(bands, broad):
+        return np.zeros_like(hidden)
+    low = local_minimum(np.where(broad, bands, 1 << 20), 2 * size - 1)
+    high = local_maximum(np.where(broad, bands, -1), 2 * size - 1)
+    beyond = np.where(high >= 0, np.maximum(low - bands, bands - high), 0)
+    gap = ndimage.binary_closing(np.pad(broad, 2 * size), np.ones((11, 11)))
+    beyond[broad | hidden | ~gap[2 * size : -2 * size, 2 * size : -2 * size]] = 0
+    labels, count = ndimage.label(beyond > 0, SQUARE)
+    passed = local_maximum(bands, 3) - local_minimum(bands, 3) > 1
+    far = np.bincount(labels[beyond > 1], minlength=count + 1)
+    sharp = np.bincount(labels[(beyond > 1) & passed], minlength=count + 1)
+    sharp[0] = 0
+    return np.asarray(((sharp >= 3) & (sharp > 0.5 * far))[labels])
 
 
 def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) -> np.ndarray:
