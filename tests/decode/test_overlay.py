@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from napari_image2data import ColorScale, Flag, background_color, decode
 from napari_image2data.decode.frame import edge_ticks, frame_depths
-from napari_image2data.decode.strokes import find_strokes
+from napari_image2data.decode.strokes import find_band_strokes, find_strokes
 from napari_image2data.errors import FigureError, ScaleError
 
 
@@ -302,3 +302,10 @@ def test_contour_lines_in_a_color_of_some_far_band_are_masked() -> None:
     kept = np.isfinite(decode(picture, scale).values)
     assert kept[lines].mean() < 0.05
     assert np.isfinite(decode(clean, scale).values).mean() > 0.999
+
+
+def test_narrow_bands_on_a_steep_slope_are_no_ink():
+    # rings whose slope lets some bands be 2 pixels wide, as a contour line would be
+    y, x = np.mgrid[-90:90, -120:120]
+    bands = np.rint(4 + 4 * np.cos(np.hypot(x, 1.4 * y) ** 1.2 / 12)).astype(np.int32)
+    assert not find_band_strokes(bands, np.zeros(bands.shape, bool)).any()
