@@ -10,7 +10,7 @@ import pytest
 import napari_image2data
 
 PACKAGE = Path(napari_image2data.__file__).parent
-FLOORS = ["errors", "color", "figure", "decode", "reduce", "files", "pipeline", "plugin"]
+FLOORS = ["errors", "threads", "color", "figure", "decode", "reduce", "files", "pipeline", "plugin"]
 ABOVE_ALL = ["cli", "demo", "__main__", "__init__", "samples"]
 
 
