@@ -1,6 +1,8 @@
-"""Print benchmark tables: ``python -m benchmarks [lookup] [accuracy] [large]``.
+"""Print benchmark tables.
 
-By default the first two.
+python -m benchmarks              # those of TABLES
+python -m benchmarks NAME ...     # those named
+python -m benchmarks NAME --help  # what a table can be told
 """
 
 from __future__ import annotations
@@ -8,21 +10,24 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-TABLES = ("lookup", "accuracy")
+TABLES = ("lookup", "accuracy", "reduction")
 """Modules of this folder whose main() prints a table in Markdown."""
 
-ON_REQUEST = ("large",)
-"""Those that take long or much room, and only run when named."""
+ON_REQUEST = ("neighborhood", "figures", "large")
+"""Those that are part of another, take long or much room: they only run when named."""
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or TABLES
-    all_tables = TABLES + ON_REQUEST
-    unknown = [name for name in wanted if name not in all_tables]
+    """Run the tables that are named; what comes after the first option goes to each of them."""
+    arguments = sys.argv[1:]
+    first = next((i for i, word in enumerate(arguments) if word.startswith("-")), len(arguments))
+    names, options = arguments[:first] or TABLES, arguments[first:]
+    known = TABLES + ON_REQUEST
+    unknown = [name for name in names if name not in known]
     if unknown:
-        sys.exit(f"No benchmark is called {unknown[0]!r}; there are {', '.join(all_tables)}.")
-    for name in wanted:
-        sys.argv = [name]  # each module reads options of its own
+        sys.exit(f"No benchmark is called {unknown[0]!r}; there are {', '.join(known)}.")
+    for name in names:
+        sys.argv = [name, *options]  # each module reads options of its own
         import_module(f"benchmarks.{name}").main()
 
 

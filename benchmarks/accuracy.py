@@ -1,6 +1,6 @@
 """How exact decode() is where boxes and colours are known: values, masks and sigma.
 
-    python -m benchmarks.accuracy [--variants] [--tools matplotlib gnuplot ...]
+    python -m benchmarks accuracy [--variants] [--tools matplotlib gnuplot ...]
 
 The plot area and the scale are given, so nothing but decoding is measured. Errors are shares of the
 scale's range; ``ink kept`` is the share of covered pixels that carry a value more than 5 % off the
@@ -16,6 +16,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 import napari_image2data as i2d
+from benchmarks import neighborhood
 from benchmarks.drawing.gallery import figures
 from benchmarks.drawing.variants import VARIANTS
 from benchmarks.scoring import coverage, score_field
@@ -109,6 +110,9 @@ def main() -> None:
     print("\n" + " " * 22 + "".join(f"{column:>11}" for column in COLUMNS))
     for name, scores in groups.items():
         print(row(name, scores))
+    if not args.tools:
+        print("\nWhat asks more than one pixel's colour:\n")
+        neighborhood.print_tables()
 
 
 if __name__ == "__main__":

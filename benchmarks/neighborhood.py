@@ -1,7 +1,7 @@
-"""Measure what asks more than one pixel's colour: names, order, rivals, shading, opacity, cells.
+"""Measure what asks more than one pixel's colour: names, order, rivals, shading, steps, cells.
 
-    python -m benchmarks.neighborhood            # print the tables of docs/method
-    python -m benchmarks.neighborhood --pictures # draw the before and after pictures of docs/images
+    python -m benchmarks neighborhood            # print the tables of docs/method
+    python -m benchmarks neighborhood --pictures # draw the before and after pictures of docs/images
 
 All figures are fractions of the scale's range on synthetic fields (Gaussian random fields scaled to
 0..1), so they can be repeated anywhere with matplotlib.
@@ -168,6 +168,23 @@ def print_cells() -> None:
         print(f"  {factor:4} {grid.shape} {np.nanmax(abs(grid.values - cells)):.4f}")
 
 
+def print_steps() -> None:
+    print(
+        "between the steps: mean error as a share of the quarter step of nearest colour (3 fields)"
+    )
+    for count in (64, 16, 10):
+        edges = np.linspace(0, 1, count + 1)
+        table = drawn("viridis", (edges[1:] + edges[:-1])[None] / 2)[0][0] / 255
+        scale = ColorScale.from_colors(table, (edges[1:] + edges[:-1]) / 2, discrete=True)
+        shares = []
+        for seed in range(3):
+            field = random_field(seed, 28)
+            picture = stored(table[np.minimum((field * count).astype(int), count - 1)])
+            fine = decode(picture, scale, dequantize=list(edges)).values
+            shares.append(4 * count * np.nanmean(abs(fine - field)))
+        print(f"  {count:3} colours", " ".join(f"{share:.3f}" for share in shares))
+
+
 def save(name: str, *panels: np.ndarray) -> None:
     gap = np.full((panels[0].shape[0], 8, 3), 255, np.uint8)
     row = [part for panel in panels for part in (panel, gap)][:-1]
@@ -195,13 +212,24 @@ def draw_pictures() -> None:
     save("cells.png", small, shown(np.kron(grid.values, np.ones((12, 12))))[:142])
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", action="store_true")
     if parser.parse_args().pictures:
         draw_pictures()
     else:
-        for table in (
-            *(print_identify, print_recover, print_rivals, print_jpeg, print_shading, print_cells),
-        ):
-            table()
+        print_tables()
+
+
+def print_tables() -> None:
+    print_identify()
+    print_recover()
+    print_rivals()
+    print_jpeg()
+    print_shading()
+    print_steps()
+    print_cells()
+
+
+if __name__ == "__main__":
+    main()

@@ -106,8 +106,12 @@ def four_megapixels() -> None:
             print(f"4 Mpx, {name}, {options}: {len(points)} points in {took:.1f} s")
 
 
-if __name__ == "__main__":
+def main() -> None:
     clusters()
     against_the_recipe()
     stations_found()
     four_megapixels()
+
+
+if __name__ == "__main__":
+    main()
