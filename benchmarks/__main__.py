@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 
 TABLES = ("lookup", "accuracy", "reduction")
-"""Modules of this folder whose main() prints a table in Markdown."""
+"""Modules of this folder whose main() prints tables."""
 
 ON_REQUEST = ("neighborhood", "figures", "large")
 """Those that are part of another, take long or much room: they only run when named."""

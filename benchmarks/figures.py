@@ -1,6 +1,6 @@
 """How well whole figures are read: draw them, read them from their pixels, compare with the truth.
 
-    python -m benchmarks.figures [--out DIR] [--variants] [--tools matplotlib gnuplot ...]
+    python -m benchmarks figures [--out DIR] [--variants] [--tools matplotlib gnuplot ...]
 
 Needs matplotlib and the ``ocr`` extra. gnuplot, R, ggplot2, Octave, GMT, plotly and bokeh take part
 where they are installed; a line says which are missing. ``--variants`` reads every figure again

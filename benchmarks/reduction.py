@@ -1,6 +1,6 @@
 """Reduction: speed against scikit-learn and error against the recipe, as ratios of one run.
 
-python -m benchmarks.reduction
+python -m benchmarks reduction
 """
 
 from __future__ import annotations

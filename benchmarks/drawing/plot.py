@@ -249,20 +249,19 @@ def find_bar(asked: Plot, paint: Callable[[Plot, Painted], np.ndarray], box: Box
         paint(changed, Painted(asked.z, changed.palette, (asked.vmin, asked.vmax), True, asked.log))
         for changed in (replace(asked, cmap="gray"), replace(asked, cmap="binary"))
     )
-    differs = np.abs(rising.astype(int) - falling).max(axis=2) > 2
+    change = np.abs(rising.astype(float) - falling).max(axis=2)
     x0, y0, x1, y1 = (round(edge) for edge in box)
-    differs[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = False
+    change[max(y0 - 2, 0) : y1 + 2, max(x0 - 2, 0) : x1 + 2] = 0
+    change[change <= 2] = 0
     # the middle grey is the same in both: up to a tenth of the bar has it
-    labels, _ = label(_closed(differs, max(differs.shape) // 20))
-    pieces = [(where, int(differs[where].sum())) for where in find_objects(labels)]
+    labels, _ = label(_closed(change > 0, max(change.shape) // 20))
+    pieces = [(where, np.count_nonzero(change[where])) for where in find_objects(labels)]
     if not pieces or max(size for _, size in pieces) < 200:
         raise LookupError("no colour bar was found in the drawn figure")
     rows, cols = max(pieces, key=lambda piece: piece[1])[0]
-    strength = np.abs(rising.astype(float) - falling).max(axis=2)
-    strength[~differs] = 0
     x, y = cols.start, rows.start
-    left, right = _ends(strength[rows, cols].sum(axis=0))
-    top, bottom = _ends(strength[rows, cols].sum(axis=1))
+    left, right = _ends(change[rows, cols].sum(axis=0))
+    top, bottom = _ends(change[rows, cols].sum(axis=1))
     return float(x + left), float(y + top), float(x + right), float(y + bottom)
 
 

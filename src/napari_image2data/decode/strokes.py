@@ -108,10 +108,16 @@ def find_strokes(
 def find_band_strokes(bands: np.ndarray, hidden: np.ndarray, *, size: int = 5) -> np.ndarray:
     """Lines and letters in filled contours, in the colour of a band far from those beside them.
 
-    The bands of a smooth field follow one upon the other. So where pixels belong to no square of
-    ``size`` x ``size`` of one band, and their band is more than one away from all those that such
-    squares around have, they are ink; what hangs together with such ink and leaves the range of
-    the bands around by one is ink, too.
+    The bands of a smooth field follow one upon the other. So where pixels
+
+    - belong to no square of ``size`` x ``size`` of one band,
+    - lie in a gap between such squares that a closing of 11 x 11 fills (a wider one is a slope of
+      narrow bands),
+    - and have a band more than one away from all those that such squares around have,
+
+    they are ink, if most of them touch a band that is more than one from their own, which narrow
+    bands of a steep slope do not. What hangs together with such ink and leaves the range of the
+    bands around by one is ink, too.
 
     Parameters
     ----------
@@ -143,8 +149,9 @@ def find_band_strokes(bands: np.ndarray, hidden: np.ndarray, *, size: int = 5) -
     low = local_minimum(np.where(broad, bands, 1 << 20), 2 * size - 1)
     high = local_maximum(np.where(broad, bands, -1), 2 * size - 1)
     beyond = np.where(high >= 0, np.maximum(low - bands, bands - high), 0)
-    gap = ndimage.binary_closing(np.pad(broad, 2 * size), np.ones((11, 11)))
-    beyond[broad | hidden | ~gap[2 * size : -2 * size, 2 * size : -2 * size]] = 0
+    margin = 2 * size  # else the closing would wear the picture's edges off
+    filled = ndimage.binary_closing(np.pad(broad, margin), np.ones((11, 11)))
+    beyond[broad | hidden | ~filled[margin:-margin, margin:-margin]] = 0
     labels, count = ndimage.label(beyond > 0, SQUARE)
     passed = local_maximum(bands, 3) - local_minimum(bands, 3) > 1
     far = np.bincount(labels[beyond > 1], minlength=count + 1)

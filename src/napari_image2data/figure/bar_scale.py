@@ -31,7 +31,6 @@ _SNAP_SHARP, _SHARP = 1.2, 0.6  # pixels: that limit, and the residual of the ma
 _BAND_REACH = 2.5  # pixels between a label and the border of its band
 _AT_END = (3.5, 0.015)  # of an end: pixels, share of the length; no band is thinner
 _OFF_BORDER = (1.0, 0.005)  # off the line through the borders: pixels, share of the length
-_FRAMED = 3  # sides with a line
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -84,7 +83,7 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     known = uneven.axis if uneven is not None else stepped
     axis = _times(known if known is not None else found.axis, factor)
     at_labels = _times(uneven.labels, factor) if uneven is not None else axis
-    lines = any(bar.extended) or bar.outline.framed_sides >= _FRAMED
+    lines = any(bar.extended) or bar.outline.is_framed
     moved = lines and found.ticks.is_snapped and not bar.outline.is_snapped
     if moved and stepped is None:
         # an outline drawn as one path stays where it is, its ticks were moved
@@ -93,7 +92,7 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     off = [_nearest_tick(at_labels, place) for place in (begin, end)]
     # where frame and marks are seen sharply, a mark beside an end is not at it
     sharp = (
-        bar.outline.framed_sides >= _FRAMED
+        bar.outline.is_framed
         and not any(bar.extended)
         and found.snapped >= 3
         and found.axis.residual < _SHARP

@@ -113,7 +113,12 @@ class Outline:
         it computed, half a pixel on average.
         """
         at_middle = [abs(edge % 1 - 0.5) < 0.12 for edge in self.box]
-        return self.framed_sides >= 3 and sum(at_middle) >= 3 and round(self.thickness) in (1, 3)
+        return self.is_framed and sum(at_middle) >= 3 and round(self.thickness) in (1, 3)
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether a frame line is on three sides or all: it may be hidden, or broken, on one."""
+        return self.framed_sides >= 3
 
     @property
     def framed_sides(self) -> int:

@@ -31,7 +31,6 @@ _MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one 
 _SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
 _SEEN = 0.6  # of the most of its colours that any bar has in the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
-_FRAMED = 3  # sides with a line: the renderer moves its frame's and its ticks' lines alike
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
@@ -200,7 +199,8 @@ def _panel(
             free = [text for text in texts if id(text) not in taken]
             title = find_title(found.axis.side, plot.rect, free, _label_boxes(found), others)
             axis = replace(found.axis, title=as_words(title))
-            moved = found.ticks.is_snapped and found.snapped and plot.framed_sides >= _FRAMED
+            # a renderer that moves lines to whole pixels has drawn the frame, too, as lines
+            moved = found.ticks.is_snapped and found.snapped and plot.is_framed
             axes[name] = axis.shifted(-SNAPPED) if moved else axis
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, calibrations)

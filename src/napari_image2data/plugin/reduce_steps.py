@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from napari_image2data.reduce.nodes import Nodes
 
+_NO_MASK = "There is no gradient mask yet; press 'Mark flat pixels' first."
+_NO_POINTS = "There are no points yet; make some by 'Cluster' or 'Fewest points' first."
+
 
 def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any) -> None:
     """Mark where the field is flat; ``options`` are those of `gradient_mask`."""
@@ -54,7 +57,6 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
     def work(report: Report) -> np.ndarray:
         from napari_image2data import cluster as run
 
-        assert kept is not None
         return run(kept, **options)
 
     def done(labels: np.ndarray) -> None:
@@ -80,14 +82,10 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
         if then is not None:
             then()
 
-    field = session.guarded(session.need_field)
-    kept = session.state.mask
-    if field is None:
-        return
-    if kept is None:
-        session.fail("There is no gradient mask yet; press 'Mark flat pixels' first.")
-        return
-    session.jobs.run("cluster", "Clustering", work, done, quick=True)
+    needed = session.guarded(lambda: (session.need_field(), session.need("mask", _NO_MASK)))
+    if needed is not None:
+        field, kept = needed
+        session.jobs.run("cluster", "Clustering", work, done, quick=True)
 
 
 def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
@@ -175,7 +173,6 @@ def rebuild(session: Session, *, then: Then = None, **options: Any) -> None:
     def work(report: Report) -> tuple[np.ndarray, Any]:
         from napari_image2data import compare, reconstruct
 
-        assert points is not None
         again = reconstruct(points, field.values.shape, **options)
         report(0.7, "comparing")
         return again, compare(field, again, points=points)
@@ -199,11 +196,7 @@ def rebuild(session: Session, *, then: Then = None, **options: Any) -> None:
         if then is not None:
             then()
 
-    field = session.guarded(session.need_field)
-    points = session.state.points
-    if field is None:
-        return
-    if points is None:
-        session.fail("There are no points yet; make some by 'Cluster' or 'Fewest points' first.")
-        return
-    session.jobs.run("rebuild", "Rebuilding", work, done)
+    needed = session.guarded(lambda: (session.need_field(), session.need("points", _NO_POINTS)))
+    if needed is not None:
+        field, points = needed
+        session.jobs.run("rebuild", "Rebuilding", work, done)

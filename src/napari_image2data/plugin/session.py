@@ -351,6 +351,13 @@ class Session:
             raise FigureError("Nothing is decoded yet; press 'Decode' first.")
         return self.shown_plane(self.state.field)
 
+    def need(self, result: str, words: str) -> Any:
+        """The result of this name; raises FigureError with these words when there is none yet."""
+        found = getattr(self.state, result)
+        if found is None:
+            raise FigureError(words)
+        return found
+
     def shown_plane(self, field: Field) -> Field:
         """The picture of a decoded stack that is on view; kept until another one is."""
         index = tuple(self.viewer.dims.current_step)
