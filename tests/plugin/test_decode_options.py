@@ -80,3 +80,28 @@ def test_a_color_that_is_none_is_said(start, viewer, figure, drawn, settle, erro
     settle(dock)
     assert "'greenish' is not a colour" in errors[-1]
     assert dock.session.state.field is None
+
+
+def test_borders_of_bands_are_typed_as_one_line(start, viewer, figure, drawn, settle, errors):
+    levels = [2.0, 2.5, 3.5, 5.0, 6.0]
+    colors = np.round(255 * i2d.ColorScale.from_name("viridis", vmin=0, vmax=3).to_color(range(4)))
+    image = np.full_like(drawn.image, 255)
+    image[10:70, 12:92] = colors[np.digitize(drawn.truth, levels[1:-1])]
+    image[10:70, 104:112] = colors[np.repeat([3, 2, 1, 0], 15)][:, None]
+    figure.data = image
+    dock = start(drawn)
+    dock.decode.between.value = True
+    dock.decode.borders.value = "2, 2.5, 3.5"
+    press(dock.decode.decode)
+    settle(dock)
+    assert dock.session.state.field is None
+    assert len(errors) == 1
+    assert "borders" in errors[0]
+    dock.decode.borders.value = "2, 2.5, 3.5, 5, 6"
+    press(dock.decode.decode)
+    settle(dock)
+    values = dock.session.state.field.values
+    expected = i2d.decode(image, scale_of(image, drawn), drawn.box, dequantize=levels)
+    np.testing.assert_array_equal(values, expected.values)
+    middles = np.convolve(levels, [0.5, 0.5], "valid")[np.digitize(drawn.truth, levels[1:-1])]
+    assert np.abs(values - drawn.truth).mean() < 0.5 * np.abs(middles - drawn.truth).mean()

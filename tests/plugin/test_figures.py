@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.layers import Image
+from scipy.stats import spearmanr
 
 import napari_image2data as i2d
 from napari_image2data.plugin.image_to_data_widget import ImageToDataWidget
@@ -171,3 +172,27 @@ def test_naming_the_map_shows_scores_and_refuses_one_color(make_dock, viewer, se
     settle(dock)
     assert len(errors) == 1
     assert "one colour" in errors[0]
+
+
+def test_the_pictures_own_colors_become_a_scale(make_dock, viewer, settle):
+    table = 0.5 + 0.45 * np.sin(np.linspace(0, 3, 256)[:, None] * [1.0, 1.4, 0.7] + [4.5, 0.3, 2.0])
+    y, x = np.mgrid[0:120, 0:160]
+    truth = 0.5 + 0.5 * np.sin(x / 25.0) * np.cos(y / 21.0)
+    picture = np.round(table[np.round(truth * 255).astype(int)] * 255).astype(np.uint8)
+    viewer.add_layer(Image(picture, name="a", rgb=True))
+    dock = make_dock(ImageToDataWidget)
+    dock.session.correct(source="own", vmin=-1.0, vmax=3.0)
+    assert "in no order yet" in dock.scale.note.value
+    assert not dock.scale.order.native.isHidden()
+    press(dock.scale.order)
+    settle(dock)
+    assert "does not show" in dock.scale.note.value
+    decoded = []
+    for reverse in (False, True):
+        dock.scale.reverse.value = reverse
+        press(dock.decode.decode)
+        settle(dock)
+        decoded.append(dock.session.state.field.values)
+    rank = spearmanr(decoded[0].ravel(), truth.ravel()).statistic
+    assert abs(rank) > 0.99
+    np.testing.assert_allclose(decoded[0] + decoded[1], 2.0, atol=0.05)

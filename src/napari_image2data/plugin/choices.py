@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_image2data.color.norm import check_ends
 from napari_image2data.color.scale import ColorScale
 from napari_image2data.errors import ImageError, ScaleError
 
@@ -28,10 +29,13 @@ class Choices:
     ----------
     plot_box, bar_box : (x0, y0, x1, y1) or None
         Pixel edges; None is the whole picture, and no colour bar.
-    source : {"bar", "name"}
-        Take the scale's colours from the figure's colour bar, or from a colour map by its name.
-    cmap, reverse : str, bool
+    source : {"bar", "name", "own"}
+        Take the scale's colours from the figure's colour bar, from a colour map by its name, or
+        from the picture itself (see `recover_scale`).
+    cmap : str
         The named colour map.
+    reverse : bool
+        Whether the named map, or the picture's own colours, run backwards.
     vmin, vmax : float or None
         Values at the first and last colour; None where they are not known yet.
     norm : str
@@ -44,6 +48,8 @@ class Choices:
         Pixel <-> value, in figure pixels; ``bar_axis`` along the colour bar.
     read_scale : ColorScale or None
         The scale as it was read; in force until something it depends on is corrected.
+    own_colors : ColorScale or None
+        The picture's own colours in order; None until they were asked for.
     problems : tuple of str
         What could not be read, in plain sentences.
     labels : tuple of Label
@@ -66,6 +72,7 @@ class Choices:
     y_axis: Axis | None = None
     bar_axis: Axis | None = None
     read_scale: ColorScale | None = None
+    own_colors: ColorScale | None = None
     problems: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     confidence: float | None = None
@@ -120,12 +127,25 @@ class Choices:
             return ColorScale.from_colorbar(
                 picture, self.bar_box, vmin=self.vmin, vmax=self.vmax, **options
             )
+        if self.source == "own":
+            return self._own_scale(self.vmin, self.vmax)
         return ColorScale.from_name(
             self.cmap + ("_r" if self.reverse else ""),
             vmin=self.vmin,
             vmax=self.vmax,
             norm=self.norm,  # type: ignore[arg-type]
         )
+
+    def _own_scale(self, vmin: float, vmax: float) -> ColorScale:
+        if self.own_colors is None:
+            raise ScaleError(
+                "The picture's colours are in no order yet; press 'Put the colours in order'."
+            )
+        check_ends(vmin, vmax, self.norm)
+        colors = self.own_colors.colors[:: -1 if self.reverse else 1]
+        spread = np.geomspace if self.norm == "log" else np.linspace
+        values = spread(vmin, vmax, len(colors))
+        return ColorScale.from_colors(colors, values, norm=self.norm)  # type: ignore[arg-type]
 
 
 def choices_of(panel: Panel) -> Choices:
@@ -247,3 +267,25 @@ def number(text: str, what: str) -> float | None:
     if not np.isfinite(value):
         raise ScaleError(f"{text!r} is no number; type {what} like 0.5, -20 or 1e-3.")
     return value
+
+
+def numbers(text: str, what: str) -> list[float]:
+    """The numbers that a person typed into one line, with blanks, commas or semicolons between.
+
+    Raises
+    ------
+    ScaleError
+        When one of them is no finite number.
+
+    Examples
+    --------
+    >>> numbers("0, 5, 10", "a border"), numbers("0 2.5 1e1", "a border"), numbers("", "a border")
+    ([0.0, 5.0, 10.0], [0.0, 2.5, 10.0], [])
+    >>> numbers("0,5; 1,5", "a border"), numbers("-1,0,1", "a border")
+    ([0.5, 1.5], [-1.0, 0.0, 1.0])
+    """
+    parts = [part.strip(",") for part in text.replace(";", " ").split()]
+    if len(parts) == 1 and parts[0].count(",") > 1:
+        parts = parts[0].split(",")
+    found = (number(part, what) for part in parts)
+    return [each for each in found if each is not None]

@@ -20,8 +20,10 @@ from napari_image2data.plugin.session import Session, Then
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.cells import CellGrid
     from napari_image2data.decode.field import Field
+    from napari_image2data.plugin.choices import Box
 
 
 def identify(session: Session, done: Callable[[list[Any]], None]) -> None:
@@ -32,14 +34,32 @@ def identify(session: Session, done: Callable[[list[Any]], None]) -> None:
 
         return list(identify_colormap(picture))
 
-    picture = session.guarded(session.first_picture)
-    if picture is None:
-        return
     box = session.choices.bar_box or session.choices.plot_box
-    if box is not None:
-        x0, y0, x1, y1 = (round(edge) for edge in box)
-        picture = picture[y0:y1, x0:x1]
-    session.jobs.run("identify", "Looking for the colour map", work, done)
+    picture = session.guarded(lambda: _part(session, box))
+    if picture is not None:
+        session.jobs.run("identify", "Looking for the colour map", work, done)
+
+
+def order_colors(session: Session, done: Callable[[ColorScale], None]) -> None:
+    """Put the colours of the plot area in order."""
+
+    def work(report: Report) -> ColorScale:
+        from napari_image2data import recover_scale
+
+        return recover_scale(picture)
+
+    picture = session.guarded(lambda: _part(session, session.choices.plot_box))
+    if picture is not None:
+        session.jobs.run("identify", "Putting the colours in order", work, done)
+
+
+def _part(session: Session, box: Box | None) -> np.ndarray:
+    """The picture on view, or the part of it that a box holds."""
+    picture = session.first_picture()
+    if box is None:
+        return picture
+    x0, y0, x1, y1 = (round(edge) for edge in box)
+    return picture[y0:y1, x0:x1]
 
 
 def decode(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, ComboBox, LineEdit
 
@@ -18,8 +18,12 @@ from napari_image2data.plugin.controls import (
 )
 from napari_image2data.plugin.session import Session
 
+if TYPE_CHECKING:
+    from napari_image2data.color.scale import ColorScale
+
 BAR = "the figure's colour bar"
 NAMED = "a named colour map"
+OWN = "the picture's own colours"
 
 
 class ScaleSection(Section):
@@ -31,9 +35,10 @@ class ScaleSection(Section):
         self._writing = False
         self.source = ComboBox(
             label="colours from",
-            choices=[(BAR, "bar"), (NAMED, "name")],
+            choices=[(BAR, "bar"), (NAMED, "name"), (OWN, "own")],
             value="name",
-            tooltip="The colour bar's own pixels are best; a name is for figures without one",
+            tooltip="The colour bar's own pixels are best; a name is for figures without one; the "
+            "picture's own colours, put in order, for a smooth picture that no known map drew",
         )
         self.cmap = ColormapChooser()
         self.reverse = CheckBox(text="reversed", tooltip="The map runs backwards")
@@ -54,7 +59,11 @@ class ScaleSection(Section):
         self.which = button(
             "Which colour map is it?", "Compare the picture's colours with every map that is known"
         )
-        self.below.extend([self.mark, self.which])
+        self.order = button(
+            "Put the colours in order",
+            "Order the colours of the plot area into a scale; choose the direction by 'reversed'",
+        )
+        self.below.extend([self.mark, self.which, self.order])
         self.strip = ScaleStrip()
         self.below.native.layout().addWidget(self.strip)
 
@@ -67,6 +76,7 @@ class ScaleSection(Section):
         self.unit.changed.connect(self._on_unit)
         self.mark.changed.connect(self._on_mark)
         self.which.changed.connect(self._on_which)
+        self.order.changed.connect(self._on_order)
         session.changed.connect(self._on_changed)
         self._write()
 
@@ -84,9 +94,11 @@ class ScaleSection(Section):
             self.unit.value = choices.unit
         finally:
             self._writing = False
-        named = choices.source == "name"
-        self.cmap.visible = self.reverse.visible = self.which.visible = named
-        self.mark.visible = not named and choices.bar_box is None
+        named, own = choices.source == "name", choices.source == "own"
+        self.cmap.visible = self.which.visible = named
+        self.reverse.visible = named or own
+        self.order.visible = own
+        self.mark.visible = choices.source == "bar" and choices.bar_box is None
         self._preview()
 
     def _preview(self) -> None:
@@ -116,6 +128,17 @@ class ScaleSection(Section):
 
     def _on_source(self, source: str) -> None:
         self._correct(source=source)
+
+    def _on_order(self) -> None:
+        decode_steps.order_colors(self.session, self._on_ordered)
+
+    def _on_ordered(self, own: ColorScale) -> None:
+        self.session.correct(own_colors=own)
+        words = (
+            "In order from dark to light, or from blue to red; which end is which does not show "
+            "in a picture, and how the values lie between is an estimate."
+        )
+        self.note.say(f"{self.note.value} {words}".strip())
 
     def _on_cmap(self, name: str) -> None:
         self._correct(cmap=name)
