@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_image2data.decode.lookup import lookup, rethreshold
     from napari_image2data.errors import Image2DataError
     from napari_image2data.figure.axis import Axis
+    from napari_image2data.figure.confidence import Confidence
     from napari_image2data.figure.panel import Figure, Label, Panel
     from napari_image2data.figure.read import read_figure
     from napari_image2data.files.images import read_image, read_jpeg_info
@@ -44,6 +45,7 @@ _HOME = {
     "CellGrid": "decode.cells",
     "ColorScale": "color.scale",
     "ColormapMatch": "color.identify",
+    "Confidence": "figure.confidence",
     "Field": "decode.field",
     "Figure": "figure.panel",
     "Flag": "decode.field",
@@ -89,6 +91,7 @@ __all__ = [
     "CellGrid",
     "ColorScale",
     "ColormapMatch",
+    "Confidence",
     "Field",
     "Figure",
     "Flag",

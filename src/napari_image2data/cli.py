@@ -314,7 +314,12 @@ def _read(options: argparse.Namespace) -> None:
                 start = float(axis.to_value(panel.plot_box[low]))
                 end = float(axis.to_value(panel.plot_box[high]))
                 print(f"  {name} axis {start:g} .. {end:g}, {axis.norm}{_quoted(axis)}")
-        print(f"  confidence {panel.confidence:.2f}")
+        sure = panel.confidences
+        print(
+            f"  confidence {panel.confidence:.2f} (plot area {sure.plot_area:.2f}, colour bar "
+            f"{sure.colorbar:.2f}, range {sure.value_range:.2f}, x axis {sure.x_axis:.2f}, "
+            f"y axis {sure.y_axis:.2f})"
+        )
         for problem in panel.problems:
             print(f"  note: {problem}")
 

@@ -59,6 +59,8 @@ def test_a_plain_figure_reads_without_a_click(degrade):
     assert_range(panel, -2, 6)
     assert panel.problems == ()
     assert panel.confidence > 0.9
+    sure = panel.confidences
+    assert min(sure.plot_area, sure.colorbar, sure.value_range, sure.x_axis, sure.y_axis) > 0.9
     for axis, ends, values in (
         (panel.x_axis, (plot[0], plot[2]), (0, 40)),
         (panel.y_axis, (plot[3], plot[1]), (0, 30)),
@@ -105,6 +107,7 @@ def test_a_label_beyond_the_white_end_of_a_frameless_bar_raises_a_doubt():
     assert panel.scale is not None
     assert max(panel.scale.vmin, panel.scale.vmax) < 0.98  # the white part is not seen
     assert any("beyond the ends" in problem for problem in panel.problems)
+    assert panel.confidence == panel.confidences.value_range < 0.7 < panel.confidences.y_axis
 
 
 def test_uneven_levels_drawn_evenly():
@@ -132,6 +135,20 @@ def test_without_ocr_the_boxes_are_found_and_the_range_is_asked_for(monkeypatch)
     assert panel.scale is None
     assert panel.x_axis is None
     assert any("type the two end values" in problem for problem in panel.problems)
+    sure = panel.confidences
+    assert sure.plot_area > 0.9 > sure.colorbar > 0
+    assert (sure.value_range, sure.x_axis, sure.y_axis, panel.confidence) == (0, 0, 0, 0)
+
+
+def test_an_axis_of_few_labels_is_less_sure():
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    image = axes.imshow(drawing.field(60, 80), aspect="auto", extent=(0, 40, 0, 30))
+    axes.set_xticks([0, 20, 40])
+    figure.colorbar(image)
+    sure = read_figure(rendered(figure)).panels[0].confidences
+    assert 0 < sure.x_axis < sure.y_axis
 
 
 def test_a_bare_raster_is_one_panel():

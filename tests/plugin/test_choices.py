@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.layers import Image
 
-from napari_image2data import Axis, ColorScale, Image2DataError, Panel
+from napari_image2data import Axis, ColorScale, Confidence, Image2DataError, Panel
 from napari_image2data.plugin.choices import Choices, choices_of, number, picture_of, picture_size
 
 
@@ -30,6 +32,17 @@ def test_a_moved_bar_takes_its_range_from_the_axis_beside_it(drawn):
     x0, _, x1, _ = drawn.bar
     choices.correct(bar_box=(x0, 25.0, x1, 70.0))
     assert (choices.vmin, choices.vmax) == pytest.approx((2.0, 5.0))
+
+
+def test_what_a_person_corrects_needs_no_confidence(drawn):
+    sure = Confidence(plot_area=0.99, colorbar=0.9, value_range=0.65, x_axis=0.5)
+    choices = choices_of(replace(panel(drawn), confidences=sure))
+    read = [("plot area", 0.99), ("colour bar", 0.9), ("range", 0.65), ("x axis", 0.5)]
+    assert choices.sure_of() == read
+    choices.correct(vmax=60.0)
+    assert choices.sure_of() == [read[0], read[1], read[3]]
+    choices.correct(plot_box=(1, 2, 30, 40))
+    assert choices.sure_of() == [read[1], read[3]]
 
 
 def test_a_typed_range_stays_when_the_bar_is_moved(drawn):

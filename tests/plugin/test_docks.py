@@ -286,6 +286,7 @@ def test_reading_finds_the_boxes_and_asks_for_what_it_cannot_read(
     np.testing.assert_allclose(dock.session.choices.plot_box, known.box, atol=1.5)
     np.testing.assert_allclose(dock.session.choices.bar_box, known.colorbar, atol=1.5)
     assert set(viewer.layers["fig boxes"].features["role"]) == {"plot area", "colour bar"}
+    assert "Sure of: plot area 99%, colour bar 50%." in dock.figure.note.value
     assert dock.scale.vmin.value == ""
     assert "type" in dock.scale.note.value
     dock.scale.vmin.value = str(known.vmin)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from napari_image2data.figure.confidence import Confidence
+
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
@@ -52,8 +54,8 @@ class Panel:
         The bar's colours and values; None when the range could not be read.
     colorbar_axis : Axis or None
         The axis along the bar that the range comes from.
-    confidence : float
-        0..1, of the range above all.
+    confidences : Confidence
+        How likely each part was read right, 0..1.
     problems : tuple of str
         Plain sentences: what could not be read or looks doubtful, and why.
     labels : tuple of Label
@@ -66,9 +68,14 @@ class Panel:
     y_axis: Axis | None = None
     scale: ColorScale | None = None
     colorbar_axis: Axis | None = None
-    confidence: float = 0.0
+    confidences: Confidence = field(default_factory=Confidence)
     problems: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """How likely the values that the panel decodes to are right, 0..1."""
+        return self.confidences.of_values
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from napari_image2data.color.scale import ColorScale
 from napari_image2data.errors import FigureError, ImageError, MissingExtraError, ScaleError
 from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
+from napari_image2data.figure.confidence import confidence_in
 from napari_image2data.figure.edges import SNAPPED
 from napari_image2data.figure.layout import Bar, Layout, find_layout
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
@@ -186,6 +187,7 @@ def _panel(
     labels: list[Label] = []
     plot_box, snapped = plot.box, []
     axes: dict[str, Axis | None] = {"x": None, "y": None}
+    read: dict[str, Calibration] = {}
     others = [other.rect for other in layout.plots if other is not plot]
     others += [bar.outline.rect for bar in bars]
     for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right"))):
@@ -202,13 +204,16 @@ def _panel(
             # a renderer that moves lines to whole pixels has drawn the frame, too, as lines
             moved = found.ticks.is_snapped and found.snapped and plot.is_framed
             axes[name] = axis.shifted(-SNAPPED) if moved else axis
+            read[name] = found
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, calibrations)
-    scale, bar_axis, box = None, None, None
+    scale, bar_axis, box, bar_labels = None, None, None, None
+    doubts: list[str] = []
     if choice is None:
         problems.append("No colour bar was found: choose the colours and type the range.")
     else:
-        bar, found = bars[choice], calibrations[choice]
+        bar = bars[choice]
+        bar_labels = found = calibrations[choice]
         box = bar.outline.box
         if found is not None:
             if bar.outline.is_snapped and found.ticks.is_snapped:
@@ -219,20 +224,28 @@ def _panel(
             if ends is not None:
                 bar_axis = replace(ends.axis, title=as_words(titles[choice]))
                 scale = _scale(rgb, bar, ends)
-                problems += ends.doubts
+                doubts += ends.doubts
                 doubt = end_doubt(bar, noisy=layout.background.noisy)
-                problems += [doubt] if doubt is not None else []
+                doubts += [doubt] if doubt is not None else []
         if bar.shares[number] < _FEW_SHARED:
-            problems.append(
+            doubts.append(
                 "Many colours of the plot are not on the colour bar: is it shaded, or see-through?"
             )
+        problems += doubts
         if scale is None and not missing:
             problems.append(
                 "The range of the colour bar could not be read: type its two end values."
             )
     if plot.is_snapped and any(snapped):
         plot_box = _moved(plot_box, -SNAPPED)
-    confidence = 0.0 if scale is None else max(0.1, 1.0 - 0.3 * len(problems))
+    confidences = confidence_in(
+        has_bar=box is not None,
+        has_range=scale is not None,
+        bar_labels=bar_labels,
+        doubts=len(doubts),
+        x_axis=read.get("x"),
+        y_axis=read.get("y"),
+    )
     return Panel(
         plot_box,
         box,
@@ -240,7 +253,7 @@ def _panel(
         axes["y"],
         scale,
         bar_axis,
-        confidence,
+        confidences,
         tuple(problems),
         tuple(labels),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from napari_image2data.decode.field import Field
     from napari_image2data.figure.axis import Axis
+    from napari_image2data.figure.confidence import Confidence
     from napari_image2data.figure.panel import Label, Panel
 
 Box = tuple[float, float, float, float]
@@ -54,6 +55,8 @@ class Choices:
         What could not be read, in plain sentences.
     labels : tuple of Label
         The tick labels that were found.
+    confidences : Confidence or None
+        How likely each part was read right; None where nothing was read.
     corrected : set of str
         Names of the attributes that a person has set.
     """
@@ -75,7 +78,7 @@ class Choices:
     own_colors: ColorScale | None = None
     problems: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
-    confidence: float | None = None
+    confidences: Confidence | None = None
     corrected: set[str] = field(default_factory=set)
 
     def correct(self, **values: Any) -> bool:
@@ -89,6 +92,20 @@ class Choices:
         if "bar_box" in changed and not self.corrected & {"vmin", "vmax"}:
             self._range_from_axis()
         return bool(changed)
+
+    def sure_of(self) -> list[tuple[str, float]]:
+        """Name and confidence of each part that was read and that no person has corrected since."""
+        sure = self.confidences
+        if sure is None:
+            return []
+        parts = [
+            ("plot area", sure.plot_area, {"plot_box"}),
+            ("colour bar", sure.colorbar, {"bar_box", "source"}),
+            ("range", sure.value_range, {"bar_box", "source", "vmin", "vmax", "norm", "direction"}),
+            ("x axis", sure.x_axis, set()),
+            ("y axis", sure.y_axis, set()),
+        ]
+        return [(part, share) for part, share, by in parts if share > 0 and not by & self.corrected]
 
     def _range_from_axis(self) -> None:
         """Read the values at the ends of a bar that was moved off the axis beside it."""
@@ -172,7 +189,7 @@ def choices_of(panel: Panel) -> Choices:
         read_scale=scale,
         problems=tuple(panel.problems),
         labels=tuple(panel.labels),
-        confidence=panel.confidence,
+        confidences=panel.confidences,
     )
 
 

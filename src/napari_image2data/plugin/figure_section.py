@@ -101,8 +101,9 @@ class FigureSection(Section):
         words.append("a colour bar" if choices.bar_box is not None else "no colour bar")
         axes = [name for name, axis in (("x", choices.x_axis), ("y", choices.y_axis)) if axis]
         words.append(f"{' and '.join(axes)} axis read" if axes else "no axis read")
-        problems = " ".join(choices.problems)
-        self.note.say("; ".join(words) + "." + (f" {problems}" if problems else ""))
+        sure = ", ".join(f"{part} {share:.0%}" for part, share in choices.sure_of())
+        said = ["; ".join(words) + ".", *choices.problems, f"Sure of: {sure}." if sure else ""]
+        self.note.say(" ".join(said).strip())
 
     def _on_figure(self, layer: Any) -> None:
         if layer is not None:
