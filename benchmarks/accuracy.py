@@ -13,10 +13,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 import napari_image2data as i2d
-from benchmarks import neighborhood
+from benchmarks import goals
 from benchmarks.drawing.gallery import figures
 from benchmarks.drawing.variants import VARIANTS
 from benchmarks.scoring import coverage, score_field
@@ -50,15 +49,8 @@ def recipe_and_score(figure: DrawnFigure) -> dict[str, float]:
     """Score the plain recipe: the nearest of 10 000 colours, off the scale beyond 60 levels."""
     x, y = figure.origin
     rows, cols = figure.truth.shape
-    scale = known_scale(figure)
-    at, table = np.linspace(0, 1, 10_000), np.linspace(0, 1, len(scale.colors))
-    colors = np.stack([np.interp(at, table, c) for c in scale.colors.T], axis=1)
-    values = np.interp(at, table, scale.values)
-    if scale.discrete:
-        colors, values = scale.colors, scale.values
-    picture = figure.image[y : y + rows, x : x + cols, :3].reshape(-1, 3)
-    distance, index = cKDTree(colors * 255).query(picture)
-    found = np.where(distance > 60, np.nan, values[index]).reshape(rows, cols)
+    picture = figure.image[y : y + rows, x : x + cols, :3]
+    found = goals.plain_values(picture, known_scale(figure))
     return score_field(found, figure) | {"coverage": np.nan}
 
 
@@ -111,8 +103,8 @@ def main() -> None:
     for name, scores in groups.items():
         print(row(name, scores))
     if not args.tools:
-        print("\nWhat asks more than one pixel's colour:\n")
-        neighborhood.print_tables()
+        print("\nWhat asks more than one pixel's colour, and the goal of each:\n")
+        goals.print_table()
 
 
 if __name__ == "__main__":
