@@ -10,7 +10,6 @@ import time
 import numpy as np
 from scipy.interpolate import griddata
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import KDTree
 from sklearn.cluster import DBSCAN
 
 import napari_image2data as i2d
@@ -77,23 +76,6 @@ def against_the_recipe() -> None:
         compare_with_the_recipe(name, heat_map(down, across, smoothness))
 
 
-def stations_found() -> None:
-    for method in ("nearest", "linear"):
-        for stations in (50, 200):
-            rng = np.random.default_rng(1)  # the places of `tomography`
-            places = rng.random((stations, 2)) * (399, 499)
-            found = i2d.find_nodes(tomography(stations, method))
-            if found.kind == "none":
-                print(f"nodes, {method}, {stations} stations: none found")
-                continue
-            away, _ = KDTree(found.points[["row", "col"]].to_numpy()).query(places)
-            print(
-                f"nodes, {method}, {stations} stations: {found.kind}, {len(found.points)} points, "
-                f"{100 * np.mean(away <= 3):.0f} % within 3 pixels, "
-                f"rmse {100 * found.relative_rmse:.2f} %"
-            )
-
-
 def four_megapixels() -> None:
     rng = np.random.default_rng(0)
     layers = (gaussian_filter(rng.normal(size=(2000, 2000)), s) * s**1.6 for s in (15, 40, 120))
@@ -109,7 +91,6 @@ def four_megapixels() -> None:
 def main() -> None:
     clusters()
     against_the_recipe()
-    stations_found()
     four_megapixels()
 
 

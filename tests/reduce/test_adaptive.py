@@ -124,6 +124,19 @@ def test_stations_of_an_interpolated_field_are_found(method: str, n: int, seed: 
     assert np.mean(np.abs(again - field) > 0.02) < 0.03
 
 
+@pytest.mark.parametrize(("n", "steps", "seed"), [(60, 40, 0), (100, 24, 2)])
+def test_cells_of_one_value_that_touch_are_told_apart(n: int, steps: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places, grid = rng.random((n, 2)) * (199, 249), tuple(np.indices((200, 250)))
+    values = np.floor(rng.random(n) * steps) / steps
+    found = i2d.find_nodes(griddata(places, values, grid, method="nearest"))
+    assert found.kind == "nearest"
+    away, _ = KDTree(found.points[["row", "col"]].to_numpy()).query(places)
+    assert np.mean(away <= 3) >= 0.95
+    assert found.relative_rmse < 0.01
+    assert len(found.points) < 1.1 * n
+
+
 def test_a_smooth_field_has_no_nodes() -> None:
     found = i2d.find_nodes(smooth((90, 110), 6, 15))
     assert (found.kind, len(found.points)) == ("none", 0)

@@ -65,7 +65,8 @@ def find_nodes(
 
     Nearest-neighbour fields are made of flat Voronoi cells. Their sites are found from the cells'
     borders: each border pixel is as far from one site as from the other, which is solved by
-    Gauss-Newton from the cells' centroids [1]_. Linear fields are planes over Delaunay triangles.
+    Gauss-Newton from the cells' centroids [1]_; sites are added where the field is not rebuilt
+    and dropped where it is without them, until hardly a pixel is on the wrong side. Linear fields are planes over Delaunay triangles.
     Their nodes are found in three steps: pixels where a growing mesh fits worst are candidates;
     a candidate is a node when the field around it is a cone with its tip there (linear along
     every ray) but no roof (planes on the two sides of one line); then positions and heights of

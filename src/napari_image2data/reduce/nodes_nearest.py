@@ -17,10 +17,12 @@ SMALLEST_CELL = 4
 ROUNDS = 30
 SOFT = 1.0
 """Border places much further than this from their bisector (pixels) hardly count."""
+MARGIN = 0.02
+"""Pixels that a border keeps away from the centers of pixels on its two sides, in the end."""
 CONVEX = (0.95, 0.965)
 """A Voronoi cell is convex and fills its convex hull, on pixels nearly. Cells that fill less than
 this are looked for in turn, the clearest first: their neighbours fit once they are split."""
-PATCHES = 5
+MENDS = 8
 """How often places that still go to a wrong cell get a site of their own."""
 STRANGE = 0.03
 """Share of a cell's pixels nearer to another site that makes it suspect."""
@@ -73,48 +75,124 @@ def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
         for cell in _merged_cells(cells, sites, convex):
             _split(cells, cell)
         first, second, at_row, at_col = _borders(cells, codes)
-    heights = np.bincount(owner, weights=values[rows, cols]) / count
-    sites, heights = _patch(values, sites, heights)
-    return sites[:, 0], sites[:, 1], heights
+    marks = np.zeros(len(sites), np.int64)
+    marks[owner] = codes[rows, cols]
+    sites, marks = _mend(codes, levels, sites, marks)
+    return sites[:, 0], sites[:, 1], levels[marks - 1]
 
 
-def _patch(values: Float, sites: Float, heights: Float) -> tuple[Float, Float]:
-    """Add a site in every larger area that the sites rebuild wrongly, while that helps."""
-    from scipy.ndimage import label
+def _mend(
+    codes: NDArray[np.int64], levels: Float, sites: Float, marks: NDArray[np.int64]
+) -> tuple[Float, NDArray[np.int64]]:
+    """Add sites where the sites rebuild the field wrongly, drop those that make it wrong.
+
+    ``codes`` are the field's values by number (0: nothing known), ``levels`` the values of the
+    codes 1, 2, ..., ``marks`` the codes of the sites. Splitting cells of one value guesses their
+    halves; here each pixel belongs to the nearest site of its own value, whatever cell that site
+    came from, and the sites are fitted to the borders again.
+    """
+    pixels = np.argwhere(codes > 0)
+    truth = codes[codes > 0]
+    least = max(2 * SMALLEST_CELL, int(0.02 * len(pixels) / len(sites)))
+    best = np.inf, sites, marks
+    for _ in range(MENDS):
+        sites, marks = _drop_harmful(pixels, levels[truth - 1], levels, sites, marks)
+        cells = _own_cells(codes, pixels, truth, sites, marks)
+        sites = _solve(sites, *_borders(cells, codes))
+        error = _errors(pixels, levels[truth - 1], levels[marks - 1], sites)
+        square = float(np.sum(error**2))
+        if square < best[0]:
+            best = square, sites, marks
+        new_sites, new_marks = _wrong_areas(codes, error, least)
+        if not len(new_sites):
+            break
+        sites, marks = np.vstack([sites, new_sites]), np.append(marks, new_marks)
+    square, sites, marks = best
+    cells = _own_cells(codes, pixels, truth, sites, marks)
+    tight = _solve(sites, *_borders(cells, codes), tight=True)
+    if np.sum(_errors(pixels, levels[truth - 1], levels[marks - 1], tight) ** 2) < square:
+        sites = tight
+    return _drop_harmful(pixels, levels[truth - 1], levels, sites, marks)
+
+
+def _errors(pixels: Index, truth: Float, heights: Float, sites: Float) -> Float:
+    """Rebuilt minus true value at every pixel."""
     from scipy.spatial import KDTree
 
-    known = np.isfinite(values)
-    pixels = np.argwhere(known)
-    truth = values[known]
+    _, nearest = KDTree(sites).query(pixels)
+    error: Float = heights[nearest] - truth
+    return error
 
-    def wrong(at: Float, of: Float) -> NDArray[np.float64]:
-        _, nearest = KDTree(at).query(pixels)
-        error: NDArray[np.float64] = of[nearest] - truth
-        return error
 
-    error = wrong(sites, heights)
-    least = max(2 * SMALLEST_CELL, int(0.02 * known.sum() / len(sites)))
-    for _ in range(PATCHES):
-        image = np.zeros(values.shape, bool)
-        image[known] = np.abs(error) > 1e-9 * np.ptp(truth)
-        areas, number = label(image)
-        owner = areas[known]
-        count = np.bincount(owner, minlength=number + 1)
-        big = np.flatnonzero(count >= least)[1:]
-        if not len(big):
+def _own_cells(
+    codes: NDArray[np.int64],
+    pixels: Index,
+    truth: NDArray[np.int64],
+    sites: Float,
+    marks: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """For every pixel the number (from 1) of the nearest site of its value, 0 without one."""
+    from scipy.spatial import KDTree
+
+    owner = np.zeros(len(pixels), np.int64)
+    order = np.argsort(truth, kind="stable")
+    ends = np.searchsorted(truth[order], np.arange(truth.max() + 2))
+    for mark in np.unique(marks):
+        mine = order[ends[mark] : ends[mark + 1]]
+        of_value = np.flatnonzero(marks == mark)
+        _, nearest = KDTree(sites[of_value]).query(pixels[mine])
+        owner[mine] = of_value[nearest] + 1
+    cells = np.zeros(codes.shape, np.int64)
+    cells[codes > 0] = owner
+    return cells
+
+
+def _drop_harmful(
+    pixels: Index, truth: Float, levels: Float, sites: Float, marks: NDArray[np.int64]
+) -> tuple[Float, NDArray[np.int64]]:
+    """Leave out sites without which the squared error is no larger, no two neighbors at once."""
+    from scipy.spatial import KDTree
+
+    while len(sites) > 3:
+        heights = levels[marks - 1]
+        _, near = KDTree(sites).query(pixels, k=2)
+        gain = (heights[near[:, 1]] - truth) ** 2 - (heights[near[:, 0]] - truth) ** 2
+        cost = np.bincount(near[:, 0], weights=gain, minlength=len(sites))
+        rank = np.full(len(sites), len(sites))
+        order = np.argsort(cost, kind="stable")
+        order = order[cost[order] <= 0]
+        rank[order] = np.arange(len(order))
+        # of two that share pixels the less harmful one stays for now
+        first, second = rank[near].T
+        both = (first < len(sites)) & (second < len(sites))
+        rank[order[np.maximum(first, second)[both]]] = len(sites)
+        going = np.flatnonzero(rank < len(sites))
+        if not len(going):
             break
-        center = np.column_stack(
-            [np.bincount(owner, weights=pixels[:, k])[big] / count[big] for k in (0, 1)]
-        )
-        at = np.round(center).astype(int)
-        good = known[at[:, 0], at[:, 1]]
-        new_sites = np.vstack([sites, center[good]])
-        new_heights = np.append(heights, values[at[good, 0], at[good, 1]])
-        new_error = wrong(new_sites, new_heights)
-        if np.sum(new_error**2) >= np.sum(error**2):
-            break
-        sites, heights, error = new_sites, new_heights, new_error
-    return sites, heights
+        sites, marks = np.delete(sites, going, axis=0), np.delete(marks, going)
+    return sites, marks
+
+
+def _wrong_areas(
+    codes: NDArray[np.int64], error: Float, least: int
+) -> tuple[Float, NDArray[np.int64]]:
+    """Centers and codes of the patches of one value, this large, that are rebuilt wrongly."""
+    from skimage.measure import label
+
+    wrong = np.zeros(codes.shape, np.int64)
+    known = codes > 0
+    wrong[known] = np.where(error != 0, codes[known], 0)
+    areas = label(wrong, background=0, connectivity=1)
+    pixels = np.argwhere(areas > 0)
+    owner = areas[areas > 0]
+    count = np.bincount(owner, minlength=1)
+    big = np.flatnonzero(count >= least)
+    centers = np.column_stack(
+        [np.bincount(owner, weights=axis, minlength=1)[big] for axis in pixels.T]
+    )
+    code = np.zeros(len(count), np.int64)
+    code[owner] = codes[areas > 0]
+    return centers / count[big, None], code[big]
 
 
 def _merged_cells(cells: NDArray[np.int64], sites: Float, convex: float) -> list[int]:
@@ -181,8 +259,15 @@ def _borders(
     return first.astype(np.intp), second.astype(np.intp), at_row, at_col
 
 
-def _solve(sites: Float, first: Index, second: Index, at_row: Float, at_col: Float) -> Float:
-    """Move the sites until every border place is as far from one as from the other."""
+def _solve(
+    sites: Float, first: Index, second: Index, at_row: Float, at_col: Float, *, tight: bool = False
+) -> Float:
+    """Move the sites until every border place is as far from one as from the other.
+
+    A place is half-way between two pixels, but the border may pass anywhere between them. With
+    ``tight`` a place counts only where the border passes beside them, and by how far, so that in
+    the end each pixel is on its own side.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.linalg import spsolve
 
@@ -194,8 +279,12 @@ def _solve(sites: Float, first: Index, second: Index, at_row: Float, at_col: Flo
         between = np.maximum(np.linalg.norm(b - a, axis=1), 1e-6)
         # signed distance of the place from the bisector of a and b
         away = (np.sum((place - a) ** 2, axis=1) - np.sum((place - b) ** 2, axis=1)) / (2 * between)
+        if tight:
+            across = np.where(at_row % 1 > 0, (b - a)[:, 0], (b - a)[:, 1])
+            room = np.maximum(np.abs(across) / between / 2 - MARGIN, 0.0)
+            away = np.sign(away) * np.maximum(np.abs(away) - room, 0.0)
         # Places that disagree stop counting, but not before the sites have settled.
-        soft = SOFT * max(1.0, 6.0 - turn)
+        soft = SOFT * (0.3 if tight else max(1.0, 6.0 - turn))
         weight = 1.0 / (1.0 + (away / soft) ** 2)
         to_a = (a - place) / between[:, None] + (away / between**2)[:, None] * (b - a)
         to_b = (place - b) / between[:, None] - (away / between**2)[:, None] * (b - a)
