@@ -102,7 +102,7 @@ def test_the_curve_falls_and_agrees_with_a_reduction() -> None:
         (np.zeros((5, 5)), {}, "either a tolerance or a number"),
         (np.zeros((5, 5)), {"tolerance": 1, "n_points": 9}, "either a tolerance or a number"),
         (np.zeros((5, 5)), {"tolerance": -1}, "tolerance is -1"),
-        (np.zeros((5, 5)), {"n_points": 2}, "2 points span no area"),
+        (np.zeros((5, 5)), {"n_points": 2}, "n_points is 2; give a whole number, 3"),
         (np.zeros((5, 5)), {"n_points": 9, "norm": "L1"}, "norm 'L1' is unknown"),
         (np.full((5, 5), np.nan), {"tolerance": 1}, "0 clean pixels"),
         (np.where(np.eye(5) > 0, 1.0, np.nan), {"tolerance": 1}, "on one line"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
 from napari_image2data.reduce.growing_mesh import GrowingMesh
+from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.thin_sites import flat_cells
 
 if TYPE_CHECKING:
@@ -99,16 +100,12 @@ def reduce_adaptive(
     """
     if (tolerance is None) == (n_points is None):
         raise ReductionError("Give either a tolerance or a number of points, not both or neither.")
-    if tolerance is not None and not tolerance >= 0:
-        raise ReductionError(f"The tolerance is {tolerance}; give an error of 0 or more.")
-    if n_points is not None and n_points < 3:
-        raise ReductionError(f"{n_points} points span no area; ask for 3 or more.")
-    if norm not in ("rmse", "max"):
-        raise ReductionError(f"The norm {norm!r} is unknown; choose 'rmse' or 'max'.")
-    if method not in ("auto", "linear", "nearest"):
-        raise ReductionError(
-            f"The method {method!r} is unknown; choose 'auto', 'linear' or 'nearest'."
-        )
+    if tolerance is not None:
+        tolerance = number("The tolerance", tolerance, "an error of 0 or more", above=False)
+    if n_points is not None:
+        n_points = whole_number("n_points", n_points, 3)
+    choice("norm", norm, "rmse", "max")
+    choice("method", method, "auto", "linear", "nearest")
 
     def step() -> None:
         if cancel is not None and cancel():
@@ -196,19 +193,20 @@ def reduction_curve(
     """
     import pandas as pd
 
+    choice("norm", norm, "rmse", "max")
     growth = GrowingMesh(field, norm=norm, fit=norm == "rmse")
     if n_points is None:
         most = max(10, min(10_000, growth.n_clean // 10))
         n_points = np.unique(np.geomspace(min(10, most), most, 12).round().astype(int))
-    wanted = sorted({int(n) for n in n_points})
-    if not wanted or wanted[0] < 3:
-        raise ReductionError("Numbers of points for a curve must be 3 or more, at least one.")
+    wanted = sorted({whole_number("n_points", n, 3) for n in np.ravel(np.asarray(n_points))})
+    if not wanted:
+        raise ReductionError("There is no number of points for a curve; give one, 3 or more.")
     rows: list[dict[str, float]] = []
-    for number in wanted:
-        while not growth.done(None, number):
+    for many in wanted:
+        while not growth.done(None, many):
             if cancel is not None and cancel():
                 raise CancelledError("The curve was stopped before it was done.")
-            growth.grow(None, number)
+            growth.grow(None, many)
         if rows and len(growth.points) == rows[-1]["n_points"]:
             break  # the field is exact already; more points change nothing
         rmse, worst = growth.errors()
@@ -223,7 +221,7 @@ def reduction_curve(
             }
         )
         if progress is not None:
-            progress(number / wanted[-1])
+            progress(many / wanted[-1])
     return pd.DataFrame(rows)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.errors import ReductionError
-from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.inputs import as_field_array, finite_number, real_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,8 @@ def compare(
     (0.1, 0.1, 5)
     """
     values = as_field_array(field).astype(np.float64)
-    rebuilt = np.asarray(getattr(again, "values", again), np.float64)
+    again = real_numbers("The rebuilt field", getattr(again, "values", again))
+    rebuilt = again.astype(np.float64)
     if rebuilt.shape != values.shape:
         raise ReductionError(
             f"The rebuilt field has the shape {rebuilt.shape}, the field {values.shape}; rebuild "
@@ -145,7 +146,10 @@ def compare(
         )
     error = rebuilt[both] - values[both]
     known = values[both]
-    span = _data_range(field, known) if data_range is None else float(data_range)
+    if data_range is None:
+        span = _data_range(field, known)
+    else:
+        span = finite_number("data_range", data_range, "a range above 0 in value units")
     square = float(np.mean(error**2))
     variance = float(np.var(known))
     rmse = square**0.5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.inputs import as_field_array, choice, number, real_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -56,6 +57,7 @@ def gradient_magnitude(
     >>> gradient_magnitude(ramp, method="sobel")[0]
     array([1., 1., 1., 1.], dtype=float32)
     """
+    choice("gradient method", method, "recipe", "central", "sobel")
     field = as_field_array(values)
     if method == "recipe":
         # The two halves are written in place: this runs at every move of a slider.
@@ -70,12 +72,8 @@ def gradient_magnitude(
         return slope
     if method == "central":
         dy, dx = np.gradient(field, axis=0), np.gradient(field, axis=1)
-    elif method == "sobel":
-        dy, dx = _sobel(field)
     else:
-        raise ReductionError(
-            f"The gradient method {method!r} is unknown; choose 'recipe', 'central' or 'sobel'."
-        )
+        dy, dx = _sobel(field)
     return np.hypot(dy, dx).astype(np.float32, copy=False)
 
 
@@ -131,22 +129,23 @@ def gradient_mask(
     array([[1, 1, 0, 1, 1, 1],
            [1, 1, 0, 1, 1, 1]])
     """
-    if not tolerance >= 0:
-        raise ReductionError(
-            f"The gradient tolerance is {tolerance}: give 0 or more, in value units per pixel "
-            "(or in units of sigma)."
-        )
+    advice = "0 or more, in value units per pixel (or in units of sigma)"
+    tolerance = number("The gradient tolerance", tolerance, advice, above=False)
     field = as_field_array(values)
     slope = gradient_magnitude(field, method=method)
-    limit: NDArray[np.float32] | np.float32 = np.float32(tolerance)
+    largest = float(np.finfo(np.float32).max)
+    limit: NDArray[np.float32] | np.float32 = np.float32(min(tolerance, largest))
     if sigma is not None:
-        noise = np.asarray(sigma, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            noise = real_numbers("sigma", sigma).astype(np.float32, copy=False)
         if noise.ndim and noise.shape != field.shape:
             raise ReductionError(
                 f"sigma has the shape {noise.shape}, the field {field.shape}; give one number or "
                 "one for every pixel."
             )
-        limit = noise * np.float32(tolerance * _SLOPE_NOISE[method])
+        # nothing is known where sigma is infinite: 0 times that is NaN, which keeps no pixel
+        with np.errstate(invalid="ignore", over="ignore"):
+            limit = noise * np.float32(min(tolerance * _SLOPE_NOISE[method], largest))
     # Comparing with NaN is False, which is the rule; the pixel itself has to be asked as well,
     # because a central difference does not look at it.
     mask = slope <= limit
@@ -161,19 +160,6 @@ def gradient_mask(
 
 
 _SLOPE_NOISE = {"recipe": 2**0.5, "central": 0.5**0.5, "sobel": 12**0.5 / 8}
-
-
-def as_field_array(values: ArrayLike) -> NDArray[np.float32]:
-    """``values`` as a checked 2-D float32 array (infinities become NaN)."""
-    field = np.asarray(getattr(values, "values", values), dtype=np.float32)
-    if field.ndim != 2 or min(field.shape) < 2:
-        raise ReductionError(
-            f"The field has the shape {field.shape}; give one picture of at least 2 x 2 pixels "
-            "(take one frame of a stack)."
-        )
-    if np.isinf(field).any():
-        field = np.where(np.isinf(field), np.float32(np.nan), field)
-    return field
 
 
 def _sobel(field: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:

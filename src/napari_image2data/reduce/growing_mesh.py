@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_image2data.errors import ReductionError
 from napari_image2data.reduce.compare import clean_pixels
-from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.mesh import Mesh, sums_by
 from napari_image2data.reduce.points import points_table
 

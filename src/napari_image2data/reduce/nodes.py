@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
 from napari_image2data.reduce.compare import clean_pixels
-from napari_image2data.reduce.gradient import as_field_array
 from napari_image2data.reduce.growing_mesh import GrowingMesh
+from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.points import points_table
 from napari_image2data.reduce.reconstruct import reconstruct
 
@@ -66,10 +66,11 @@ def find_nodes(
     Nearest-neighbour fields are made of flat Voronoi cells. Their sites are found from the cells'
     borders: each border pixel is as far from one site as from the other, which is solved by
     Gauss-Newton from the cells' centroids [1]_; sites are added where the field is not rebuilt
-    and dropped where it is without them, until hardly a pixel is on the wrong side. Linear fields are planes over Delaunay triangles.
-    Their nodes are found in three steps: pixels where a growing mesh fits worst are candidates;
-    a candidate is a node when the field around it is a cone with its tip there (linear along
-    every ray) but no roof (planes on the two sides of one line); then positions and heights of
+    and dropped where it is without them, until hardly a pixel is on the wrong side. Linear
+    fields are planes over Delaunay triangles. Their nodes are found in three steps: pixels where
+    a growing mesh fits worst are candidates; a candidate is a node when the field around it is a
+    cone with its tip there (linear along every ray) but no roof (planes on the two sides of one
+    line); then positions and heights of
     all nodes are fitted together by damped least squares, and nodes without effect are dropped.
 
     Parameters

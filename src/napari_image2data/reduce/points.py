@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.errors import ReductionError
-from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.inputs import as_field_array, real_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def centroids(labels: ArrayLike, field: Any) -> pd.DataFrame:
     1    1    2    9.0
     """
     values = as_field_array(field)
-    marks = np.asarray(labels)
+    marks = real_numbers("The labels", labels)
     if marks.shape != values.shape:
         raise ReductionError(
             f"The labels have the shape {marks.shape}, the field {values.shape}; "

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.inputs import (
+    choice,
+    picture_shape,
+    pixel_size,
+    real_numbers,
+    whole_number,
+)
 from napari_image2data.reduce.mesh import Mesh
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+    Float = NDArray[np.float64]
+    Index = NDArray[np.intp]
 
 Method = Literal["linear", "cubic", "nearest", "rbf"]
 """How values between the points are found; see `reconstruct`."""
@@ -82,29 +94,31 @@ def reconstruct(
            [1., 2., 3.],
            [2., 3., 4.]], dtype=float32)
     """
+    rows, cols, value = _clean_points(points)
     if method is None:
         method = points.attrs.get("method", "linear")
-    rows, cols, value = _clean_points(points)
-    height, width = _check_shape(shape)
+    choice("method", method, "linear", "cubic", "nearest", "rbf")
+    choice("value outside", outside, "nearest", "nan")
+    shape, spacing = picture_shape(shape), pixel_size(spacing)
+    neighbors = whole_number("neighbors", neighbors, 1)
     if method == "linear":
-        image = _linear(rows, cols, value, (height, width), outside, spacing)
+        image = _linear(rows, cols, value, shape, outside, spacing)
     elif method == "cubic":
-        image = _cubic(rows, cols, value, (height, width), outside, spacing)
-    elif method in ("nearest", "rbf"):
+        image = _cubic(rows, cols, value, shape, outside, spacing)
+    else:
         if method == "nearest":
-            image = _nearest(rows, cols, value, (height, width), spacing)
+            image = _nearest(rows, cols, value, shape, spacing)
         else:
-            image = _rbf(rows, cols, value, (height, width), neighbors, spacing)
+            image = _rbf(rows, cols, value, shape, neighbors, spacing)
         if outside == "nan":
             image[~inside_hull(points, shape)] = np.nan
-    else:
-        raise ReductionError(
-            f"The method {method!r} is unknown; choose 'linear', 'cubic', 'nearest' or 'rbf'."
-        )
     if mask is not None:
-        keep = np.asarray(mask, bool)
+        keep = real_numbers("The mask", mask).astype(bool)
         if keep.shape != image.shape:
-            raise ReductionError(f"The mask has the shape {keep.shape}, the field {image.shape}.")
+            raise ReductionError(
+                f"The mask has the shape {keep.shape}, the field {image.shape}; they must be the "
+                "same."
+            )
         image[~keep] = np.nan
     return image
 
@@ -139,7 +153,7 @@ def inside_hull(points: pd.DataFrame, shape: tuple[int, int]) -> NDArray[np.bool
            [1, 0, 0]])
     """
     rows, cols, _ = _clean_points(points)
-    inside = np.zeros(_check_shape(shape), bool)
+    inside = np.zeros(picture_shape(shape), bool)
     inside.ravel()[Mesh(rows, cols, inside.shape).pixel] = True
     return inside
 
@@ -148,12 +162,18 @@ def _clean_points(
     points: pd.DataFrame,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Rows, columns and values: finite, one a place, sorted (so that the mesh is one and only)."""
+    if not (hasattr(points, "columns") and hasattr(points, "attrs")):
+        raise ReductionError(
+            f"The points are of the type {type(points).__name__}; give a table (pandas DataFrame) "
+            "with the columns row, col and value, as centroids returns it."
+        )
     missing = {"row", "col", "value"} - set(points.columns)
     if missing:
         raise ReductionError(
             f"The points have no column {sorted(missing)[0]!r}; they need row, col and value."
         )
-    table = np.column_stack([np.asarray(points[c], np.float64) for c in ("row", "col", "value")])
+    columns = [real_numbers(f"The column {c!r}", points[c]) for c in ("row", "col", "value")]
+    table = np.column_stack(columns).astype(np.float64)
     table = table[np.isfinite(table).all(axis=1)]
     if not len(table):
         raise ReductionError("There is no point with a value to rebuild a field from.")
@@ -161,12 +181,6 @@ def _clean_points(
     group = group.ravel()
     value = np.bincount(group, weights=table[:, 2]) / np.bincount(group)
     return places[:, 0], places[:, 1], value
-
-
-def _check_shape(shape: tuple[int, int]) -> tuple[int, int]:
-    if len(shape) != 2 or min(shape) < 1:
-        raise ReductionError(f"The shape {tuple(shape)} is no picture; give (height, width).")
-    return int(shape[0]), int(shape[1])
 
 
 def _linear(
@@ -180,10 +194,21 @@ def _linear(
     mesh = Mesh(rows, cols, shape, spacing=spacing)
     image = mesh.render(value)
     if outside == "nearest":
-        pixels, edge, along = mesh.beyond_hull()
-        a, b = mesh.hull_edges[edge].T
-        image.ravel()[pixels] = value[a] * (1 - along) + value[b] * along
+        _fill_beyond_hull(
+            image, mesh, lambda a, b, along: value[a] * (1 - along) + value[b] * along
+        )
     return image
+
+
+def _fill_beyond_hull(
+    image: NDArray[np.float32],
+    mesh: Mesh,
+    value_on_edge: Callable[[Index, Index, Float], Float],
+) -> None:
+    """Give pixels beyond the hull the value at its nearest place, ``along`` the edge a to b."""
+    pixels, edge, along = mesh.beyond_hull()
+    a, b = mesh.hull_edges[edge].T
+    image.ravel()[pixels] = value_on_edge(a, b, along)
 
 
 def _cubic(
@@ -204,15 +229,16 @@ def _cubic(
     y, x = np.divmod(inside, shape[1])
     image.ravel()[inside] = surface(y * spacing[0], x * spacing[1])
     if outside == "nearest":
-        pixels, edge, along = mesh.beyond_hull()
-        a, b = plane[mesh.hull_edges[edge, 0]], plane[mesh.hull_edges[edge, 1]]
-        # a hair inside: on the hull itself rounding may put a place outside
         center = plane.mean(axis=0)
-        at = a + (b - a) * along[:, None]
-        image.ravel()[pixels] = surface(at + (center - at) * 1e-6)
-    holes = np.isnan(image)
-    if outside == "nearest":
-        # a pixel on the very hull that rounding put outside
+
+        def on_edge(a: Index, b: Index, along: Float) -> Float:
+            at = plane[a] + (plane[b] - plane[a]) * along[:, None]
+            # a hair inside: on the hull itself rounding may put a place outside
+            found: Float = surface(at + (center - at) * 1e-6)
+            return found
+
+        _fill_beyond_hull(image, mesh, on_edge)
+        holes = np.isnan(image)  # pixels on the very hull that rounding put outside
         image[holes] = _linear(rows, cols, value, shape, outside, spacing)[holes]
     return image
 

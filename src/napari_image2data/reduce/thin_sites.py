@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.compare import clean_pixels
-from napari_image2data.reduce.gradient import as_field_array
+from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.nodes_nearest import nearest_nodes
 from napari_image2data.reduce.points import points_table
 
