@@ -11,6 +11,7 @@ from scipy import ndimage
 from napari_image2data.color.spaces import LUMA
 from napari_image2data.decode.filters import local_maximum, local_minimum
 from napari_image2data.decode.frame import edge_ticks, frame_depths
+from napari_image2data.decode.grid_lines import find_grid_lines
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
 from napari_image2data.decode.strokes import find_band_strokes, find_strokes
@@ -104,15 +105,18 @@ def find_overlay(
         core |= even_off_scale(rgb, reading.distance) & ~empty
     else:
         core &= ~_between_neighbors(rgb, core)
-    hole = find_holes(rgb, reading.position, core | frame | empty, noisy=noisy) | empty
-    ink = thin_ink(
-        rgb, reading.position, curve.colors, core | frame | hole, limit=limit, noisy=noisy
-    )
+    grid = find_grid_lines(rgb, frame | empty, noisy=noisy)
+    # what looks for thin shapes sees the data without the grid, which would cut it into strips
+    seen, place = _without(grid, rgb, reading.position)
+    known = (core & ~grid) | frame | empty
+    hole = find_holes(seen, place, known, noisy=noisy) | empty
+    known |= hole
+    ink = grid | thin_ink(seen, place, curve.colors, known, limit=limit, noisy=noisy)
     if curve.discrete and not curve.cyclic:
-        bands = np.rint(reading.position * (len(curve.colors) - 1)).astype(np.int32)
-        ink |= find_band_strokes(bands, core | frame | hole)
+        bands = np.rint(place * (len(curve.colors) - 1)).astype(np.int32)
+        ink |= find_band_strokes(bands, known)
     elif not curve.cyclic:
-        ink |= find_strokes(reading.position, core | frame | hole, noisy=noisy)
+        ink |= find_strokes(place, known, noisy=noisy)
     hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
     rims |= _islands(reading.position, hidden | rims)
@@ -123,6 +127,14 @@ def find_overlay(
         ((core & ~thick) | frame | ink | rims) & ~empty,
         hole & (empty | ~(core | frame)),
     )
+
+
+def _without(grid: np.ndarray, *pictures: np.ndarray) -> list[np.ndarray]:
+    """Pictures in which the nearest data stand in place of a grid."""
+    if not grid.any():
+        return list(pictures)
+    rows, cols = ndimage.distance_transform_edt(grid, return_distances=False, return_indices=True)
+    return [picture[rows, cols] for picture in pictures]
 
 
 def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
