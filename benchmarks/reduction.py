@@ -1,11 +1,18 @@
 """Reduction: speed against scikit-learn and error against the recipe, as ratios of one run.
 
-python -m benchmarks reduction
+    python -m benchmarks reduction
+    python -m benchmarks reduction --figures DIR [--promises]
+
+With ``--figures`` the true values of the figures in a folder (ID.json and ID.npz, as
+``python -m benchmarks figures --draw-only`` writes them) take the place of the fields drawn here.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import griddata
@@ -50,30 +57,86 @@ def heat_map(down: int, across: int, smoothness: float, seed: int = 1) -> np.nda
     return in_steps(coarse)[np.ix_(row, col)]
 
 
-def compare_with_the_recipe(name: str, field: np.ndarray) -> None:
-    """Error at the recipe's number of points, and points at the recipe's error."""
+def against_the_recipe(name: str, field: np.ndarray) -> dict[str, float] | None:
+    """Error at the recipe's number of points, points at its error, and stated errors kept."""
     mask = i2d.gradient_mask(field, tolerance=0)
-    recipe = i2d.centroids(i2d.cluster(mask, eps=1.5, min_samples=3), field)
-    rmse = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
+    try:
+        recipe = i2d.centroids(i2d.cluster(mask, eps=1.5, min_samples=3), field)
+        rmse = i2d.compare(field, i2d.reconstruct(recipe, field.shape)).rmse
+    except i2d.Image2DataError as error:
+        print(f"{name}: no recipe: {error}")
+        return None
     ours = i2d.reduce_adaptive(field, n_points=len(recipe))
     error = i2d.compare(field, i2d.reconstruct(ours, field.shape)).rmse / rmse
     few = i2d.reduce_adaptive(field, tolerance=rmse)
+    points = len(few) / len(recipe)
     kept = i2d.compare(field, i2d.reconstruct(few, field.shape)).rmse <= rmse
     print(
         f"{name}, recipe {len(recipe)} points: {error:.2f} of its error "
-        f"({ours.attrs['method']}), {len(few) / len(recipe):.2f} of its points "
-        f"({few.attrs['method']}), tolerance kept: {kept}"
+        f"({ours.attrs['method']}), {points:.2f} of its points "
+        f"({few.attrs['method']}), tolerance kept: {kept}",
+        flush=True,
     )
+    return {"error": error, "points": points, "kept": kept}
 
 
-def against_the_recipe() -> None:
+def promised(name: str, field: np.ndarray) -> bool:
+    """Whether every stated error is kept, rmse and largest, at 1 % and 3 % of the range."""
+    span = np.ptp(field[np.isfinite(field)])
+    kept = True
+    for norm in ("rmse", "max"):
+        for share in (0.01, 0.03):
+            points = i2d.reduce_adaptive(field, tolerance=share * span, norm=norm)
+            report = i2d.compare(field, i2d.reconstruct(points, field.shape))
+            if getattr(report, norm) > share * span or report.lost:
+                kept = False
+                print(f"{name}: {norm} {getattr(report, norm) / span:.5f} instead of {share}")
+    return kept
+
+
+def drawn_fields() -> None:
     for method in ("linear", "cubic"):
         for stations in (200, 500):
             field = tomography(stations, method)
-            compare_with_the_recipe(f"{method}, {stations} stations", field)
+            against_the_recipe(f"{method}, {stations} stations", field)
     for down, across, smoothness in ((12, 12, 1), (40, 60, 4), (60, 90, 8), (128, 128, 1)):
         name = f"heat map of {down} x {across} cells, smoothed over {smoothness}"
-        compare_with_the_recipe(name, heat_map(down, across, smoothness))
+        against_the_recipe(name, heat_map(down, across, smoothness))
+
+
+def true_field(truth: np.ndarray, occluded: np.ndarray, about: dict) -> np.ndarray:
+    """What a picture of 256 colours, or of bands, holds of true values; NaN under ink."""
+    field = np.where(occluded, np.nan, truth.astype(np.float64))
+    if isinstance(about.get("levels"), list):
+        bands = np.digitize(field, np.sort(about["levels"])).astype(np.float64)
+        return np.where(np.isfinite(field), bands, np.nan)
+    low, high = sorted((float(about["vmin"]), float(about["vmax"])))
+    field = np.clip(field, low, high)
+    if about["norm"] == "log":
+        field, low, high = np.log10(field), np.log10(low), np.log10(high)
+    return (np.minimum(np.floor((field - low) / (high - low) * 256), 255) + 0.5) / 256
+
+
+def figures_of(folder: Path, *, promises: bool) -> None:
+    ratios, kept = [], []
+    for file in sorted(folder.glob("*.npz")):
+        about = json.loads(file.with_suffix(".json").read_text())
+        with np.load(file) as arrays:
+            field = true_field(arrays["truth"], arrays["occluded"], about)
+        ratios.append(against_the_recipe(file.stem, field))
+        if promises:
+            kept.append(promised(file.stem, field))
+    good = [one for one in ratios if one is not None]
+    few_errors = sum(one["error"] <= 0.4 for one in good)
+    few_points = sum(one["points"] <= 1 / 3 for one in good)
+    print(
+        f"{len(ratios)} figures, a mesh by the recipe in {len(good)}; "
+        f"at most 0.4 of its error at its points: {few_errors}; "
+        f"at most 1/3 of its points at its error: {few_points}, kept: "
+        f"{sum(one['kept'] for one in good)}"
+    )
+    if promises:
+        print(f"all errors stated kept: {sum(kept)} of {len(kept)}")
 
 
 def four_megapixels() -> None:
@@ -89,8 +152,15 @@ def four_megapixels() -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--figures", type=Path, help="folder of figures with known values")
+    parser.add_argument("--promises", action="store_true", help="check stated errors on them too")
+    chosen = parser.parse_args()
+    if chosen.figures is not None:
+        figures_of(chosen.figures, promises=chosen.promises)
+        return
     clusters()
-    against_the_recipe()
+    drawn_fields()
     four_megapixels()
 
 

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 import napari_image2data as i2d
+from napari_image2data.reduce import thin_sites
 
 
 def smooth(shape: tuple[int, int], seed: int, scale: float = 12) -> np.ndarray:
@@ -74,6 +75,20 @@ def test_a_plane_needs_its_corners_only() -> None:
     points = i2d.reduce_adaptive(0.5 * y - 2 * x, tolerance=1e-4, norm="max")
     assert len(points) == 4
     assert len(i2d.reduce_adaptive(np.ones((30, 40)), n_points=100)) == 4
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+def test_one_point_is_enough_where_one_value_is(norm: str) -> None:
+    field = smooth((60, 70), 8)
+    field[20:30, 10:40] = np.nan
+    enough = np.nanstd(field) if norm == "rmse" else (np.nanmax(field) - np.nanmin(field)) / 2
+    points = i2d.reduce_adaptive(field, tolerance=1.001 * enough, norm=norm)
+    assert (len(points), points.attrs["method"]) == (1, "nearest")
+    assert np.isfinite(field[points["row"][0], points["col"][0]])
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape))
+    assert getattr(report, norm) <= 1.001 * enough
+    assert len(i2d.reduce_adaptive(field, tolerance=0.98 * enough, norm=norm)) > 1
+    assert len(i2d.reduce_adaptive(np.ones((9, 9)), tolerance=0)) == 1
 
 
 def test_progress_rises_to_one_and_cancel_stops() -> None:
@@ -194,6 +209,19 @@ def test_sites_left_out_keep_the_tolerance(norm: str, grid: tuple[int, int]) -> 
     report = i2d.compare(field, i2d.reconstruct(few, field.shape), points=few)
     assert getattr(report, norm) <= 0.02
     assert few["size"].sum() == field.size
+
+
+def test_sites_swapped_do_better_than_sites_left_out_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    field = cells((120, 150), (40, 50), 6)
+    errors = []
+    for swaps in (30, 0):
+        monkeypatch.setattr(thin_sites, "SWAPS", swaps)
+        points = i2d.reduce_adaptive(field, n_points=1500, method="nearest")
+        assert len(points) == 1500
+        errors.append(i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse)
+    assert errors[0] < 0.95 * errors[1]
 
 
 def test_the_method_can_be_chosen_and_must_suit() -> None:

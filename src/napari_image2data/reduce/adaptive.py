@@ -9,6 +9,7 @@ import numpy as np
 from napari_image2data.errors import CancelledError, ReductionError
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
+from napari_image2data.reduce.points import points_table
 from napari_image2data.reduce.thin_sites import flat_cells
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def reduce_adaptive(
 
     A picture of flat cells (heat map, pcolor, nearest-neighbour interpolation) has steps that no
     linear mesh can follow. There one site a cell, rebuilt with the value of the nearest site,
-    is exact; sites whose neighbours say nearly the same are left out, the cheapest first.
+    is exact; sites whose neighbours say nearly the same are left out, the cheapest first, and some
+    are taken back for others while that pays. Where one value keeps the tolerance, one point
+    ("nearest") is enough.
 
     Parameters
     ----------
@@ -112,6 +115,12 @@ def reduce_adaptive(
             raise CancelledError("The reduction was stopped before it was done; nothing was kept.")
 
     growth = GrowingMesh(field, norm=norm, fit=fit and norm == "rmse")
+    if tolerance is not None and method == "auto":
+        one = _one_point(growth, tolerance)
+        if one is not None:
+            if progress is not None:
+                progress(1.0)
+            return one
     cells = None
     if method != "linear":
         cells = flat_cells(
@@ -139,6 +148,23 @@ def reduce_adaptive(
         points, kind = growth.table(), "linear"
     points.attrs["method"] = kind
     return points
+
+
+def _one_point(growth: GrowingMesh, tolerance: float) -> pd.DataFrame | None:
+    """The pixel in the middle with one value for all, where that keeps the tolerance."""
+    pixels, truth = np.argwhere(growth.clean), growth.values[growth.clean]
+    if growth.norm == "rmse":
+        value = np.float32(truth.mean())
+    else:
+        value = np.float32((truth.min() + truth.max()) / 2)
+    rmse = float(np.mean((value - truth) ** 2) ** 0.5)
+    if (rmse if growth.norm == "rmse" else np.abs(value - truth).max()) > tolerance:
+        return None
+    away = np.sum((pixels - pixels.mean(axis=0)) ** 2, axis=1)
+    row, col = pixels[[np.argmin(away)]].T
+    table = points_table(row, col, [float(value)], growth.field, sigma=rmse, size=len(truth))
+    table.attrs["method"] = "nearest"
+    return table
 
 
 def _better(cells: Sites, growth: GrowingMesh, norm: Norm, n_points: int | None) -> bool:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 SHARE = 0.04
 """At most this share of the sites is left out at a time; larger shares choose worse."""
+SWAPS = 30
+"""How often, at most, some sites left out are taken back for as many others, while that pays."""
+SWAP_PIXELS = 4_000_000
+"""Pixels looked at in all those swaps together: it bounds the time for large pictures."""
+SWAP = 0.1
+"""Share of the sites that are swapped at once, to begin with."""
+SWAP_GAIN = 0.002
+"""Fewer are swapped at once where that takes less than this share off the error."""
 RESERVES = (1.0, 0.97, 0.9, 0.0)
 """Shares of the tolerance that sites are left out within, until the result keeps all of it."""
 PIXELS_PER_SITE = 50
@@ -68,6 +76,8 @@ def flat_cells(
         looked = ((pixels % stride) == stride // 2).all(axis=1)
         few = Sites(rows, cols, heights.copy(), pixels[looked], truth[looked], largest=largest)
         few.thin(n_points=n_points, tolerance=tolerance, step=step)
+        if n_points is not None and not largest:
+            few.swap(step)
         rest = few.active
         sites = Sites(rows[rest], cols[rest], heights[rest], pixels, truth, largest=largest)
         sites.settle()
@@ -80,6 +90,8 @@ def flat_cells(
         aim = None if tolerance is None else tolerance * reserve
         sites = Sites(rows, cols, heights.copy(), pixels, truth, largest=largest)
         sites.thin(n_points=n_points, tolerance=aim, step=step)
+        if n_points is not None and not largest:
+            sites.swap(step)
         sites.settle()
         if tolerance is None or sites.error() <= tolerance:
             return sites
@@ -114,6 +126,7 @@ class Sites:
     ) -> None:
         self.place = np.column_stack([rows, cols])
         self.heights = heights
+        self._own = heights.copy()  # what each site would say of its own cell
         self.pixels = pixels
         self.truth = truth
         self.largest = largest
@@ -144,12 +157,7 @@ class Sites:
         share = SHARE
         while self.number > least:
             step()
-            before = (
-                self.active.copy(),
-                self.owner.copy(),
-                self.second.copy(),
-                self.heights.copy(),
-            )
+            before = self._state()
             wanted = min(self.number - least, max(1, int(share * self.number)))
             going = self._cheapest(wanted, tolerance)
             if not len(going):
@@ -161,6 +169,27 @@ class Sites:
                 if len(going) == 1:
                     return
                 share = 0.3 * len(going) / self.number
+
+    def swap(self, step: Callable[[], None]) -> None:
+        """Take sites back that would help most and leave out as many that help least."""
+        share = SWAP
+        for _ in range(min(SWAPS, SWAP_PIXELS // len(self.pixels) + 1)):
+            step()
+            before, error, number = self._state(), self.error(), self.number
+            coming = self._missed(max(1, int(share * number)))
+            self.active[coming] = True
+            self.heights[coming] = self._own[coming]
+            self._look(np.arange(len(self.pixels)))
+            self._refit()
+            while self.number > number:
+                self._drop(self._cheapest(self.number - number, None))
+                self._refit()
+            if self.error() > (1 - SWAP_GAIN) * error:
+                if self.error() >= error:
+                    self.active, self.owner, self.second, self.heights = before
+                share /= 3
+                if share * number < 1:
+                    return
 
     def settle(self) -> None:
         """Ask every pixel anew, as `reconstruct` does: it decides places as far from two sites."""
@@ -181,6 +210,32 @@ class Sites:
         sigma = np.sqrt(square / np.maximum(size, 1))
         rows, cols = self.place[left].T
         return points_table(rows, cols, self.heights[left], field, sigma=sigma, size=size)
+
+    def _state(self) -> tuple[NDArray[np.bool_], Index, Index, Float]:
+        return self.active.copy(), self.owner.copy(), self.second.copy(), self.heights.copy()
+
+    def _missed(self, wanted: int) -> Index:
+        """Sites left out that would take off most of the squared error, one in each site's area."""
+        from scipy.spatial import KDTree
+
+        out = np.flatnonzero(~self.active)
+        if not len(out):
+            return out
+        away, near = KDTree(self.place[out]).query(self.pixels)
+        now = np.linalg.norm(self.pixels - self.place[self.owner], axis=1)
+        taken = np.flatnonzero(away < now)
+        site, owner = out[near[taken]], self.owner[taken]
+        truth = self.truth[taken]
+        gain = (self.heights[owner] - truth) ** 2 - (self._own[site] - truth) ** 2
+        many = len(self.heights)
+        total = np.bincount(site, weights=gain, minlength=many)
+        area = np.full(many, -1)
+        area[site] = owner
+        order = np.argsort(-total, kind="stable")
+        order = order[total[order] > 0]
+        _, first = np.unique(area[order], return_index=True)
+        best: Index = order[np.sort(first)][:wanted]
+        return best
 
     def _cheapest(self, wanted: int, tolerance: float | None) -> Index:
         """Sites to leave out, the cheapest first, no two of them side by side."""
