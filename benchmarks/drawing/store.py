@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.drawing.drawn import DrawnBar, DrawnFigure
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from benchmarks.drawing.drawn import DrawnAxis, DrawnFigure, Tick
+    from benchmarks.drawing.drawn import DrawnAxis, Tick
 
 
 def save(figure: DrawnFigure, folder: Path) -> Path:
@@ -29,6 +32,40 @@ def save(figure: DrawnFigure, folder: Path) -> Path:
         json.dumps(describe(figure, picture.name), indent=1)
     )
     return picture
+
+
+def load(folder: Path) -> Iterator[DrawnFigure]:
+    """Figures of a folder, by name: their values, colours and boxes; ticks and axes stay behind."""
+    for path in sorted(folder.glob("*.json")):
+        known = json.loads(path.read_text())
+        if "truth_key" not in known:
+            continue
+        with np.load(path.with_suffix(".npz")) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        with Image.open(folder / known["image"]["file"]) as picture:
+            image = np.asarray(picture.convert("RGB"))
+        x, y = known["truth_origin_px"]
+        rows, cols = arrays["truth"].shape
+        bar = None
+        if known["colorbar_box"] is not None:
+            bar = DrawnBar(tuple(known["colorbar_box"]), known["colorbar_direction"], ())
+        levels = known["levels"] if isinstance(known["levels"], list) else None
+        yield DrawnFigure(
+            name=path.stem,
+            tool=known["renderer"]["name"],
+            image=image,
+            plot_box=(x, y, x + cols, y + rows),
+            truth=arrays["truth"],
+            occluded=arrays["occluded"],
+            lut=arrays.get("lut", np.empty((0, 3))),
+            vmin=float(known["vmin"]),
+            vmax=float(known["vmax"]),
+            norm=known["norm"],
+            bar=bar,
+            levels=None if levels is None else tuple(levels),
+            tags=tuple(known["tags"]),
+            jpeg_quality=known["image"]["jpeg_quality"],
+        )
 
 
 def describe(figure: DrawnFigure, file: str) -> dict[str, Any]:

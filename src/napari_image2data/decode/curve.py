@@ -102,7 +102,11 @@ class Curve:
         return np.asarray(self.width[index.clip(0, len(self.width) - 1)])
 
     def value(self, position: np.ndarray) -> np.ndarray:
-        """Values at positions; NaN stays NaN."""
+        """Values at positions, on a discrete scale those of the nearest class; NaN stays NaN."""
+        if self.discrete:
+            known = np.isfinite(position)
+            index = np.rint(np.where(known, position, 0.0) / self.step).astype(np.intp)
+            return np.where(known, self.scale.values[index.clip(0, len(self.values) - 1)], np.nan)
         value = np.interp(position, np.linspace(0, 1, len(self.values)), self.values)
         return np.asarray(10**value if self.log else value)
 
