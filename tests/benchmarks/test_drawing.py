@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from benchmarks.drawing import matplotlib_figures
 from benchmarks.drawing.plot import GREY, Painted, Plot, draw
+from benchmarks.drawing.store import load, save
 from benchmarks.drawing.variants import as_gif, as_jpeg, resampled
 
 
@@ -63,6 +64,18 @@ def test_stored_figures_are_what_their_bytes_say():
     assert jpeg.stratum == "jpeg"
     assert 0 < np.abs(jpeg.image.astype(int) - figure.image).mean() < 3
     assert len(np.unique(gif.image.reshape(-1, 3), axis=0)) <= 64
+
+
+def test_a_figure_comes_back_from_disk_with_its_truth(tmp_path):
+    drawn = as_jpeg(matplotlib_figures.log_cells(), 75)
+    save(drawn, tmp_path)
+    (found,) = load(tmp_path)
+    np.testing.assert_array_equal(found.image, drawn.image)
+    np.testing.assert_array_equal(found.truth, drawn.truth)
+    np.testing.assert_array_equal(found.occluded, drawn.occluded)
+    assert (found.origin, found.stratum, found.norm) == (drawn.origin, "jpeg", "log")
+    assert found.color_error().mean() == drawn.color_error().mean()
+    assert found.bar.box == drawn.bar.box
 
 
 def test_truth_of_any_painter_comes_from_its_own_drawing():
