@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 
 import napari_image2data as i2d
 from napari_image2data.reduce import thin_sites
+from napari_image2data.reduce.growing_mesh import GrowingMesh
 
 
 def smooth(shape: tuple[int, int], seed: int, scale: float = 12) -> np.ndarray:
@@ -46,6 +47,18 @@ def test_the_stated_tolerance_is_kept(norm: str, tolerance: float, holes: bool) 
     assert np.isfinite(field[points["row"], points["col"]]).all()
     assert points["size"].sum() >= report.pixels
     assert len(points) < report.pixels / 10
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+def test_errors_counted_while_growing_are_those_of_the_rebuilt_field(norm: str) -> None:
+    field = 100 * smooth((50, 60), 9)
+    y, x = np.indices(field.shape)
+    field[(y - 25) ** 2 + (x - 30) ** 2 > 24**2] = np.nan
+    growth = GrowingMesh(field, norm=norm, fit=norm == "rmse")
+    for _ in range(4):
+        growth.grow(None, 60)
+        report = i2d.compare(field, i2d.reconstruct(growth.table(), field.shape))
+        assert growth.errors() == (report.rmse, report.max)
 
 
 def test_at_the_recipes_number_of_points_the_error_is_at_most_0_4_of_its() -> None:
@@ -197,6 +210,20 @@ def test_in_heat_maps_both_goals_against_the_recipe_are_met(holes: bool) -> None
     few = i2d.reduce_adaptive(field, tolerance=theirs)
     assert i2d.compare(field, i2d.reconstruct(few, field.shape)).rmse <= theirs
     assert len(few) < len(recipe) / 3
+
+
+def test_borders_of_cells_under_grid_lines_are_found() -> None:
+    field = cells((131, 170), (20, 30), 1)
+    whole = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max")
+    hidden = field.copy()
+    # lines of ink where cells touch: rows 64 | 65 | 66, columns 84 | 85
+    hidden[[64, 65]] = hidden[:, [84, 85]] = np.nan
+    assert (field[64] != field[66]).any()
+    points = i2d.reduce_adaptive(hidden, tolerance=1e-6, norm="max")
+    assert points.attrs["method"] == "nearest"
+    assert len(points) <= len(whole)
+    again = i2d.reconstruct(points, field.shape)
+    np.testing.assert_allclose(again[np.isfinite(hidden)], field[np.isfinite(hidden)], atol=1e-6)
 
 
 @pytest.mark.parametrize("norm", ["rmse", "max"])

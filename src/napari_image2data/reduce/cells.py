@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FEW_STEPS = 0.05
 """A line between two columns is a border of cells when at least this share of the most steps that
 any line has lies on it; ink and antialiased corners leave fewer."""
+HIDDEN = 0.05
+"""A row or column with at most this share of the most known pixels lies under a line of ink."""
 NARROWEST = 1.6
 """Cells are this many pixels wide and high at least (mean); finer ones look like any field."""
 
@@ -62,9 +64,14 @@ def grid_sites(values: Float) -> tuple[Float, Float, Float] | None:
 
 def _borders(values: Float, axis: int) -> Float:
     """Borders of the cells along the axis, in pixel indices: half-way between two pixels."""
-    step = np.diff(values, axis=axis)
-    steps = np.sum(np.isfinite(step) & (step != 0), axis=1 - axis)
-    lines: Float = np.flatnonzero(steps > FEW_STEPS * steps.max(initial=0)) + np.float64(0.5)
+    along = np.moveaxis(values, axis, 0)
+    known = np.isfinite(along).sum(axis=1)
+    # lines of ink hide the borders under them: look from the line before to the line after
+    seen = np.flatnonzero(known > HIDDEN * known.max())
+    step = np.diff(along[seen], axis=0)
+    steps = np.sum(np.isfinite(step) & (step != 0), axis=1)
+    at = np.flatnonzero(steps > FEW_STEPS * steps.max(initial=0))
+    lines: Float = (seen[at] + seen[at + 1]) / 2
     widths = np.diff(lines)
     if len(widths) and np.median(widths) >= 3:
         # a single line of blended pixels between two cells (antialiasing) is no cell

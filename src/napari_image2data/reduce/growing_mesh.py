@@ -298,9 +298,9 @@ class _Fitted:
         """The rebuilt field, as `reconstruct` gives it."""
         image = self.mesh.render(self.heights).astype(np.float64)
         a, b = self.mesh.hull_edges[self.edge].T
-        image.ravel()[self.beyond] = self.heights[a] * (1 - self.along) + (
-            self.heights[b] * self.along
-        )
+        beyond = self.heights[a] * (1 - self.along) + self.heights[b] * self.along
+        # rounded as a rebuilt field is: a tolerance is kept to the last digit of that
+        image.ravel()[self.beyond] = beyond.astype(np.float32)
         return image
 
     def nearest_point(self) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
