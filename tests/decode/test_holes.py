@@ -81,3 +81,22 @@ def test_a_jpeg_is_recognized_between_many_sharp_edges(seed: int) -> None:
     assert grid is not None
     assert (grid.row, grid.col) == (5, 3)
     assert grid.share > 0.68
+
+
+@pytest.mark.parametrize(("middle", "radius"), [((50, 90), 16), ((40, 120), 18)])
+def test_a_hole_that_touches_data_of_its_own_color_is_one(
+    middle: tuple[int, int], radius: int
+) -> None:
+    scale = ColorScale.from_name("bwr", vmin=0, vmax=1)
+    row, col = np.indices((180, 240))
+    away = np.hypot(row - 90, col - 120)
+    rings = 0.5 + 0.25 * np.cos(away / 9) * np.exp(-away / 120)
+    truth = np.kron(rings[::3, ::3], np.ones((3, 3)))  # a third of the hole's edge is white
+    hole = np.hypot(row - middle[0], (col - middle[1]) / 1.3) < radius
+    picture = np.rint(scale.colors[np.rint(truth * 255).astype(int)] * 255).astype(np.uint8)
+    clean = decode(picture, scale)
+    picture[hole] = 255
+    kept = np.isfinite(decode(picture, scale).values)
+    assert kept[hole].mean() < 0.02
+    assert (~kept & ~hole).mean() < 0.005
+    assert np.isfinite(clean.values).all()

@@ -25,7 +25,8 @@ def find_holes(
     A hole is a connected patch of one neutral grey that
     - has other positions all around (more than ``jump`` away at 60 % of its ring, half as far as
       the rest of the picture in the median), of several colours: a clipped top of a smooth field
-      has its like around it, a checkerboard one colour;
+      has its like around it, a checkerboard one colour; where the patch explains 70 % of the
+      picture's cliffs, 40 % of the ring are enough, for data of its colour may touch it;
     - explains the picture's cliffs: at least half of all jumps from one flat side to another have
       this grey on one side (85 % in a JPEG, whose greys are less exact). Where cells or classes
       make cliffs everywhere, a grey one is a cell, unless it is as large as 25 of them.
@@ -60,12 +61,13 @@ def find_holes(
         alike = gray & (np.abs(low - level) <= tolerance)
         if np.count_nonzero(alike) < smallest:
             continue
-        part = 0.85 if noisy else 0.5
+        explained = _explained(alike, cliffs)
         least = (
             smallest
-            if _explained(alike, cliffs) >= part
+            if explained >= (0.85 if noisy else 0.5)
             else 25 * _plateau(rgb, alike | hidden) ** 2
         )
+        enough = 0.4 if explained >= 0.7 and not noisy else 0.6
         usual = np.abs(position - np.median(position[alike]))[~alike & ~hidden]
         contrast = max(jump, 0.5 * float(np.median(usual))) if usual.size else 1.0
         labels = _joined(alike, hidden, np.abs(low - level) < 12 * tolerance)
@@ -82,7 +84,8 @@ def find_holes(
             place, shade = position[grown], low[grown]
             apart = np.abs(place - np.median(place[patch]))[ring]
             far = (apart > jump) & (np.abs(shade - level)[ring] > LEAST_STEP)
-            if far.sum() < 20 or far.mean() <= 0.6 or np.median(apart) < contrast:
+            step = apart[far] if enough < 0.5 else apart
+            if far.sum() < 20 or far.mean() <= enough or np.median(step) < contrast:
                 continue
             if len(np.unique(np.round(place[ring][far], 3))) > 3:
                 out[grown] |= patch
