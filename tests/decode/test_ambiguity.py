@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from napari_image2data import ColorScale, Flag, decode
 from napari_image2data.decode.ambiguity import has_rivals, resolve
 from napari_image2data.decode.curve import Curve, read_positions
+from napari_image2data.decode.unwrap import find_period
 
 
 def smooth_field(seed: int) -> np.ndarray:
@@ -38,15 +39,84 @@ def test_maps_that_repeat_their_colors_are_read_by_their_neighborhood(name: str,
     assert np.isfinite(field.values).mean() > 0.99
 
 
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+@pytest.mark.parametrize("name", ["prism", "flag"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_maps_that_repeat_their_colors_survive_jpeg(name: str, seed: int) -> None:
+    truth = smooth_field(seed)
+    picture, scale = drawn(name, truth)
+    field = decode(as_jpeg(picture, 75), scale)
+    assert (abs(field.values - truth) > 0.05).mean() < 0.02
+    assert ((field.flags & Flag.AMBIGUOUS) > 0).mean() < 0.02
+    assert np.isfinite(field.values).mean() > 0.97
+
+
+@pytest.mark.parametrize("name", ["prism", "flag"])
+def test_a_map_that_repeats_its_colors_is_read_where_no_table_was_used(name: str) -> None:
+    truth = smooth_field(3)
+    _, scale = drawn(name, truth)
+    colors = matplotlib.colormaps[name].resampled(4096)(truth)[..., :3]
+    field = decode(np.rint(colors * 255).astype(np.uint8), scale)
+    assert np.nanmax(abs(field.values - truth)) <= 0.015
+    assert ((field.flags & Flag.AMBIGUOUS) > 0).mean() < 0.001
+
+
+@pytest.mark.parametrize("name", ["prism", "flag"])
+@pytest.mark.parametrize("what", ["part of the scale", "texture", "stripes too thin"])
+def test_repetitions_that_the_picture_cannot_tell_are_flagged(name: str, what: str) -> None:
+    truth = smooth_field(8)
+    if what == "part of the scale":  # shifted by a repetition it looks the same
+        truth = 0.2 + 0.5 * truth
+    elif what == "texture":
+        truth = np.random.default_rng(0).random(truth.shape)
+    else:
+        truth = np.sin(np.add.outer(np.arange(160), np.arange(220)) / 12) / 2 + 0.5
+    picture, scale = drawn(name, truth)
+    field = decode(as_jpeg(picture, 75), scale)
+    wrong = abs(field.values - truth) > 0.05
+    told = (field.flags & Flag.AMBIGUOUS) == 0
+    assert (wrong & told).mean() < 0.02
+    assert (told & np.isfinite(field.values)).mean() < 0.02
+    assert np.nanmedian(field.sigma) > 0.2
+
+
+def test_lines_that_cut_a_field_do_not_part_its_repetitions() -> None:
+    truth = smooth_field(1)
+    picture, scale = drawn("prism", truth)
+    covered = np.zeros(truth.shape, bool)
+    covered[:, 70:73] = covered[60:62] = True
+    picture[covered] = 0
+    field = decode(as_jpeg(picture, 75), scale)
+    seen = ~covered & np.isfinite(field.values)
+    assert (abs(field.values - truth)[seen] > 0.05).mean() < 0.02
+    assert ((field.flags & Flag.AMBIGUOUS) > 0).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "period"), [("prism", 2 / 20.9), ("flag", 2 / 31.5), ("prism_r", 2 / 20.9)]
+)
+def test_period_of_a_map_is_that_of_its_formula(name: str, period: float) -> None:
+    found = find_period(Curve.of(drawn(name, np.zeros((2, 2)))[1]).colors)
+    assert found is not None
+    assert abs(found - period) < 0.0005
+
+
+@pytest.mark.parametrize("name", ["viridis", "jet", "hsv", "twilight", "gist_ncar", "gray"])
+def test_other_maps_have_no_period(name: str) -> None:
+    assert find_period(Curve.of(drawn(name, np.zeros((2, 2)))[1]).colors) is None
+
+
 @pytest.mark.parametrize("name", ["hsv", "twilight"])
 @pytest.mark.parametrize("quality", [None, 75])
 def test_cyclic_maps_stay_on_their_branch(name: str, quality: int | None) -> None:
     truth = smooth_field(4)
     picture, scale = drawn(name, truth)
-    if quality is not None:
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
-        picture = np.asarray(Image.open(buffer))
+    picture = picture if quality is None else as_jpeg(picture, quality)
     field = decode(picture, scale)
     wrong = abs(field.values - truth) > 0.1
     assert wrong.mean() < (0.01 if quality is None else 0.02)

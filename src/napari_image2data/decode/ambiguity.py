@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_image2data.decode.unwrap import find_period, unwrap
+
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
 
 _CHUNK = 4096
 _TOO_FEW_CERTAIN = 0.98
+_MIXED = 1.7  # times the limit of colour distance: what JPEG makes of thin stripes in many colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,36 @@ def resolve(
     return _judged(grown, position, inverse, candidates, several)
 
 
+def resolve_turns(position: np.ndarray, hidden: np.ndarray, period: float) -> Resolved:
+    """Choose where a scale repeats itself evenly and noise hides which repetition it is.
+
+    Parameters
+    ----------
+    position : (h, w) float32 ndarray
+        Position of the nearest colour, 0..1.
+    hidden : (h, w) bool ndarray
+        Pixels that show no data.
+    period : float
+        From `find_period`.
+
+    Returns
+    -------
+    Resolved
+        All is ambiguous where the picture does not tell the multiple of the period.
+    """
+    every = np.ones(position.shape, bool)
+    turns = np.arange(-np.ceil(1 / period), np.ceil(1 / period) + 1, dtype=np.float32) * period
+    unique, inverse = np.unique(position, return_inverse=True)
+    inverse = inverse.reshape(position.shape)
+    candidates = unique[:, None] + turns.astype(np.float32)
+    candidates[(candidates < 0) | (candidates > 1)] = np.nan
+    unwrapped = unwrap(position, hidden, period)
+    grown = np.full(position.shape, np.nan)
+    if unwrapped is not None and unwrapped[1].any():  # into what JPEG mixed from thin stripes, too
+        grown = _grow(unwrapped[0], inverse, candidates, ~unwrapped[1], ~every)
+    return _judged(grown, position, inverse, candidates, every)
+
+
 def choose_rivals(
     rgb: np.ndarray, reading: Reading, curve: Curve, *, limit: float, noisy: bool
 ) -> tuple[Reading, np.ndarray | None]:
@@ -144,7 +177,14 @@ def choose_rivals(
     clean = reading.distance[~hidden]
     usual = float(np.median(clean)) if clean.size else 0.0
     tolerance = 2 * usual + 3 if noisy else 0.5 if usual < 0.3 else 1.0 + usual
+    # only the table's own colours tell one repetition from the next
+    exact = clean.size > 0 and not noisy and np.percentile(clean, 75) < 0.3
     resolved = resolve(rgb, reading.position, hidden, curve.colors, tolerance=tolerance)
+    if resolved is not None and not (exact and resolved.ambiguous.mean() < 0.5):
+        period = find_period(curve.colors)
+        if period is not None:
+            off = reading.distance > _MIXED * limit
+            resolved = resolve_turns(reading.position, off, period)
     if resolved is None:
         return reading, None
     position = resolved.position
