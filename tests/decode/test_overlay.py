@@ -309,3 +309,19 @@ def test_narrow_bands_on_a_steep_slope_are_no_ink():
     y, x = np.mgrid[-230:229, -317:318]
     bands = np.rint(4 + 4 * np.cos(np.hypot(x, 1.4 * y) ** 0.8 / 8)).astype(np.int32)
     assert not find_band_strokes(bands, np.zeros(bands.shape, bool)).any()
+
+
+@pytest.mark.parametrize("name", ["cubehelix", "jet", "coolwarm"])
+def test_edges_that_a_resampled_screenshot_softened_are_data(name: str) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    coarse = np.random.default_rng(2).random((5, 6))
+    small = Image.fromarray(draw(cells(coarse, 40), scale))
+    size = (int(small.width * 1.5), int(small.height * 1.5))
+    picture = np.asarray(small.resize(size, Image.Resampling.BICUBIC))
+    field = decode(picture, scale)
+    assert np.isnan(field.values).mean() < 0.01
+    truth = cells(coarse, 60)
+    inside = np.ones(truth.shape, bool)
+    for middle in range(60, 360, 60):
+        inside[middle - 4 : middle + 4] = inside[:, middle - 4 : middle + 4] = False
+    assert np.abs(field.values - truth)[inside].max() < 0.005

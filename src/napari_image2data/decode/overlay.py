@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
 
 SQUARE = np.ones((3, 3), bool)
+SOFTEST = 4
+"""Pixels from a pixel at a soft edge of the data to either side of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,41 +144,46 @@ def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
     """Off-scale pixels whose colour is a mix of two data pixels on either side: a soft data edge.
 
     Cells and bands that a renderer smoothed, or that a screenshot resampled, show such colours at
-    their borders.  Ink is no mix of the two colours beside it.
+    their borders.  Ink is no mix of the two colours beside it.  Sides more than two pixels away
+    must be flat and far apart: a line across a slope is a mix of what lies beyond it, too.
     """
     out = np.zeros(core.shape, bool)
     rows, cols = np.nonzero(core)
-    if len(rows) == 0 or len(rows) > core.size // 3:
+    if len(rows) > core.size // 3:
         return out
-    height, width = core.shape
-    color = rgb[rows, cols].astype(np.float32)
-    found = np.zeros(len(rows), bool)
-    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        for near, far in ((1, 1), (1, 2), (2, 1), (2, 2)):
-            before = (rows - near * dy, cols - near * dx)
-            after = (rows + far * dy, cols + far * dx)
-            inside = (before[0] >= 0) & (after[0] < height)
-            inside &= (np.minimum(before[1], after[1]) >= 0) & (
-                np.maximum(before[1], after[1]) < width
-            )
-            before = (before[0].clip(0, height - 1), before[1].clip(0, width - 1))
-            after = (after[0].clip(0, height - 1), after[1].clip(0, width - 1))
-            start = rgb[before].astype(np.float32)
-            chord = rgb[after].astype(np.float32) - start
-            length = (chord**2).sum(axis=1)
-            along = ((color - start) * chord).sum(axis=1) / np.maximum(length, 1e-6)
-            away = np.linalg.norm(color - start - along[:, None] * chord, axis=1)
-            found |= (
-                inside
-                & ~core[before]
-                & ~core[after]
-                & (length > 64)
-                & (along > -0.15)
-                & (along < 1.15)
-                & (away < 3.0 + 0.02 * np.sqrt(length))
-            )
-    out[rows, cols] = found
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        for near, far in product(range(1, SOFTEST + 1), repeat=2):
+            wide = max(near, far) > 2
+            beyond = 2 if wide else 0  # pixels past the sides, to see that they are flat
+            first, last = near + beyond, far + beyond
+            at = ~out[rows, cols]
+            at &= (rows >= down * first) & (rows < core.shape[0] - down * last)
+            low, high = (first, last) if right >= 0 else (last, first)
+            at &= (cols >= abs(right) * low) & (cols < core.shape[1] - abs(right) * high)
+            row, col = rows[at], cols[at]
+            hidden = core[row - near * down, col - near * right]
+            hidden |= core[row + far * down, col + far * right]
+            row, col = row[~hidden], col[~hidden]
+            steps = np.array([0, -near, far, -first, last])[:, None]
+            line = rgb[row + steps * down, col + steps * right].astype(np.float32)
+            color, start, stop = line[:3]
+            mixed = _is_mix(color, start, stop, least=60.0 if wide else 8.0)
+            if wide:
+                change = np.linalg.norm(line[3:] - line[1:3], axis=2).max(axis=0)
+                mixed &= change < 4.0 + 0.1 * np.linalg.norm(stop - start, axis=1)
+            out[row[mixed], col[mixed]] = True
     return out
+
+
+def _is_mix(color: np.ndarray, start: np.ndarray, stop: np.ndarray, *, least: float) -> np.ndarray:
+    """Whether colours (n, 3) lie on the way between two others that are ``least`` levels apart."""
+    chord = stop - start
+    length = np.linalg.norm(chord, axis=1)
+    along = ((color - start) * chord).sum(axis=1) / np.maximum(length, 1e-3) ** 2
+    away = np.linalg.norm(color - start - along[:, None] * chord, axis=1)
+    return np.asarray(
+        (length > least) & (along > -0.15) & (along < 1.15) & (away < 3.0 + 0.02 * length)
+    )
 
 
 def _rims(position: np.ndarray, hidden: np.ndarray, *, reach: int) -> np.ndarray:
