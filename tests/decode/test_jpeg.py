@@ -11,10 +11,12 @@ from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_image2data import ColorScale, ImageToData, decode, lookup
-from napari_image2data.decode.jpeg import find_jpeg_grid, shows_cells
+from napari_image2data import ColorScale, Flag, ImageToData, decode, lookup
+from napari_image2data.decode.curve import Curve, read_positions
+from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg, shows_cells
 from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.decode.jpeg_smooth import smooth_positions
+from napari_image2data.decode.noise import color_spread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,3 +170,57 @@ def test_a_file_passes_its_tables_on_and_the_recipe_keeps_them(tmp_path: Path) -
     blind = decode(run.image, scale, (16, 24, 200, 180), overlays="keep")
     inner = truth[24:180, 16:200]
     assert np.nanmean(abs(run.field.values - inner)) < 0.7 * np.nanmean(abs(blind.values - inner))
+
+
+def cells(name: str, side: int, seed: int) -> tuple[np.ndarray, ColorScale]:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    values = np.random.default_rng(seed).random((-(-330 // side), -(-410 // side)))
+    truth = np.kron(values, np.ones((side, side)))[:330, :410]
+    return draw(truth, scale), scale
+
+
+def taken_for_jpeg(picture: np.ndarray, scale: ColorScale) -> bool:
+    curve = Curve.of(scale)
+    spread = color_spread(read_positions(picture, curve).distance)
+    return looks_like_jpeg(find_jpeg_grid(picture), spread, gray=curve.is_gray)
+
+
+@pytest.mark.parametrize("name", ["YlOrRd_r", "viridis"])
+@pytest.mark.parametrize(("side", "quality"), [(38, 80), (59, 80), (78, 80)])
+def test_large_even_cells_are_known_for_a_jpeg_by_the_steps_of_its_blocks(
+    name: str, side: int, quality: int
+) -> None:
+    picture, scale = cells(name, side, quality)
+    stored = as_jpeg(picture, quality)[3:, 5:]
+    assert taken_for_jpeg(stored, scale)
+    assert not taken_for_jpeg(picture[3:, 5:], scale)
+
+
+@pytest.mark.parametrize("name", ["viridis", "gray"])
+@pytest.mark.parametrize("side", [4, 8, 16, 24])
+def test_lossless_cells_of_whole_blocks_are_no_jpeg(name: str, side: int) -> None:
+    picture, scale = cells(name, side, side)
+    assert not taken_for_jpeg(picture[3:, 5:], scale)
+    assert not taken_for_jpeg(picture, scale)
+
+
+def test_gray_cells_of_a_jpeg_are_no_holes() -> None:
+    picture, scale = cells("gray", 38, 3)
+    found = decode(as_jpeg(picture, 85), scale)
+    assert not (found.flags & Flag.NO_DATA).any()
+    assert np.isfinite(found.values).mean() > 0.98
+
+
+def test_gray_bands_of_a_jpeg_are_no_holes() -> None:
+    field = np.kron(np.random.default_rng(2).random((5, 6)), np.ones((70, 60)))
+    steps = np.linspace(0, 255, 9)
+    scale = ColorScale.from_colors(
+        np.repeat(steps[:, None] / 255, 3, axis=1), np.arange(9.0), discrete=True
+    )
+    band = (field * 9).astype(int)
+    picture = np.repeat(steps[band][..., None], 3, axis=2).astype(np.uint8)
+    found = decode(as_jpeg(picture, 30), scale)
+    assert not (found.flags & Flag.NO_DATA).any()
+    seen = np.isfinite(found.values)
+    assert seen.mean() > 0.92  # rims of edges are masked
+    assert (found.values == band)[seen].mean() > 0.99

@@ -17,6 +17,7 @@ def find_holes(
     hidden: np.ndarray,
     *,
     noisy: bool = False,
+    gray_scale: bool = False,
     smallest: int = 150,
     jump: float = 0.08,
 ) -> np.ndarray:
@@ -39,6 +40,9 @@ def find_holes(
         Pixels known not to show data.
     noisy : bool
         True for a JPEG: greys within 3 levels count as one, if they are flat inside.
+    gray_scale : bool
+        True for a scale of greys, on which every cell or band is a patch of one grey: in a JPEG,
+        where cells are not told by their size, only what explains the cliffs is a hole.
     smallest : int
         Least area of a hole, in pixels.
     jump : float
@@ -62,6 +66,8 @@ def find_holes(
         if np.count_nonzero(alike) < smallest:
             continue
         explained = _explained(alike, cliffs)
+        if noisy and gray_scale and explained < 0.85:
+            continue
         least = (
             smallest
             if explained >= (0.85 if noisy else 0.5)

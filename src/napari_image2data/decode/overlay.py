@@ -112,7 +112,7 @@ def find_overlay(
     # what looks for thin shapes sees the data without the grid, which would cut it into strips
     seen, place = _without(grid, rgb, reading.position)
     known = (core & ~grid) | frame | empty
-    hole = find_holes(seen, place, known, noisy=noisy) | empty
+    hole = find_holes(seen, place, known, noisy=noisy, gray_scale=curve.is_gray) | empty
     known |= hole
     ink = grid | thin_ink(seen, place, curve.colors, known, limit=limit, noisy=noisy)
     if curve.discrete and not curve.cyclic:
