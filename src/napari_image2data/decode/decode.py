@@ -225,6 +225,7 @@ def decode(
         spread = np.hypot(spread, rival_gap / 2)
     values, sigma = curve.value(position), spread * curve.value_slope(position)
     if dequantize is not False and not noisy:
+        report("read between the steps", 0.85)
         values, sigma = _between_steps(values, sigma, reading, curve, clean, dequantize)
 
     flags = _end_flags(position, curve)
@@ -241,6 +242,7 @@ def decode(
         report("fill overlays", 0.9)
         filled = masks.overlay & ~masks.hole & ~masks.off_scale & bool(clean.any())
         place = fill_positions(position, filled, clean)
+        report("measure the error of filling", 0.95)
         error = np.hypot(fill_error(position, filled, clean), nearest_value(spread, clean))
         values = np.where(filled, curve.value(place), values)
         sigma = np.where(filled, error * curve.value_slope(place), sigma)

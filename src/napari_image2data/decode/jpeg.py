@@ -116,8 +116,8 @@ def looks_like_jpeg(grid: JpegGrid | None, spread: float, *, gray: bool = False)
 
     Both are asked for: a lossless picture may repeat every 8 pixels, and a shaded or a palette
     picture may miss the scale's colours; only compression does both.  The colours of a grey picture
-    never miss a grey scale: there the grid alone decides, and has to be plain. Where ink or edges hide
-    which coefficients vanish, steps at the borders of its blocks speak for it: no picture of
+    never miss a grey scale: there the grid alone decides, and has to be plain. Where ink or edges
+    hide which coefficients vanish, steps at the borders of its blocks speak for it: no picture of
     280 figures drawn by chance that was no JPEG had such steps (above 1.22) on the grid found.
 
     Parameters
