@@ -161,6 +161,12 @@ def sampled_truth(
     return at(data[:, ::-1]).reshape(px.shape)
 
 
+def unfilled(values: np.ndarray, levels: np.ndarray, extend: str) -> np.ndarray:
+    """Where filled contours leave the paper bare: beyond their levels, unless they are extended."""
+    below = (values < levels[0]) & (extend not in ("min", "both"))
+    return np.asarray(below | ((values > levels[-1]) & (extend not in ("max", "both"))))
+
+
 def capture(
     name: str,
     figure: Figure,
@@ -202,6 +208,7 @@ def capture(
         truth = coded_truth(figure, axes, source, box)
     else:
         truth = sampled_truth(axes, box, height, *grid)
+        truth[unfilled(truth, mappable.levels, mappable.extend)] = np.nan
     return DrawnFigure(
         name=name,
         tool=tool,

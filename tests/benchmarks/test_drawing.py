@@ -1,8 +1,10 @@
 """What the drawn figures claim must explain their pixels; no package code takes part."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from benchmarks.drawing import matplotlib_figures
+from benchmarks.drawing.matplotlib_canvas import capture
 from benchmarks.drawing.plot import GREY, Painted, Plot, draw
 from benchmarks.drawing.store import load, save
 from benchmarks.drawing.variants import as_gif, as_jpeg, resampled
@@ -64,6 +66,27 @@ def test_stored_figures_are_what_their_bytes_say():
     assert jpeg.stratum == "jpeg"
     assert 0 < np.abs(jpeg.image.astype(int) - figure.image).mean() < 3
     assert len(np.unique(gif.image.reshape(-1, 3), axis=0)) <= 64
+
+
+@pytest.mark.parametrize("extend", ["neither", "min"])
+def test_what_filled_contours_leave_bare_holds_no_value(extend):
+    figure = plt.figure(figsize=(3, 2))
+    x, y = np.linspace(0, 1, 40), np.linspace(0, 1, 30)
+    z = np.add.outer(y, x)
+    axes = figure.add_subplot()
+    drawn = axes.contourf(x, y, z, levels=[0.5, 1.0, 1.5], cmap="jet", extend=extend)
+    found = capture("bare", figure, axes, drawn, grid=(x, y, z))
+    plt.close(figure)
+    white = (found.image == 255).all(axis=2)[_rows(found)]
+    bare = np.isnan(found.truth)
+    assert bare.mean() == pytest.approx(0.25 if extend == "neither" else 0.125, abs=0.01)
+    assert (bare != white)[~found.occluded].mean() < 0.01
+
+
+def _rows(figure):
+    """Where the plot area lies in the picture."""
+    x, y = figure.origin
+    return np.s_[y : y + figure.truth.shape[0], x : x + figure.truth.shape[1]]
 
 
 def test_a_figure_comes_back_from_disk_with_its_truth(tmp_path):
