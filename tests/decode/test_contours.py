@@ -43,3 +43,35 @@ def test_every_band_of_filled_contours_decodes_to_its_own(cmap: str) -> None:
     off = np.digitize(field.values[found], LEVELS) - 1 - band[found]
     assert found.sum() > 0.5 * near.sum()
     assert (abs(off) > 1).mean() < 0.01  # blended with the page's white at its own edge
+
+
+def test_bare_paper_and_markers_in_the_color_of_a_far_band_are_no_data() -> None:
+    y, x = np.mgrid[:240, :320]
+    truth = 3.9 * np.sin(x / 50) * np.cos(y / 45)
+    picture, colors = contours("gray", truth)
+    middles = (LEVELS[1:] + LEVELS[:-1]) / 2
+    scale = ColorScale.from_colors(colors, middles, discrete=True)
+    clean = decode(picture, scale)
+    bare, marker = truth < -3, np.zeros(truth.shape, bool)
+    marker[100:112, 60:72] = marker[30:41, 280:291] = True
+    picture = picture.copy()
+    picture[bare] = 255  # the last band's colour, amid the first one
+    picture[marker & (truth < 1)] = np.rint(colors[-1] * 255)
+    picture[marker & (truth >= 1)] = np.rint(colors[0] * 255)
+    kept = np.isfinite(decode(picture, scale).values)
+    assert bare.mean() > 0.02
+    assert kept[bare].mean() < 0.02
+    assert not kept[marker].any()
+    assert (~kept & ~bare & ~marker & np.isfinite(clean.values)).mean() < 0.005
+
+
+def test_narrow_peaks_of_filled_contours_are_data() -> None:
+    y, x = np.mgrid[:240, :320]
+    truth = np.sin(x / 50) * np.cos(y / 45)
+    for row, col in ((60, 80), (150, 200), (180, 60)):
+        truth = truth + 3 * np.exp(-np.hypot(y - row, x - col) / 5)
+    picture, colors = contours("viridis", truth.clip(-3.9, 3.9))
+    middles = (LEVELS[1:] + LEVELS[:-1]) / 2
+    field = decode(picture, ColorScale.from_colors(colors, middles, discrete=True))
+    assert np.isfinite(field.values).mean() > 0.985
+    assert np.isfinite(field.values)[[60, 150, 180], [80, 200, 60]].all()

@@ -15,7 +15,11 @@ from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.grid_lines import find_grid_lines
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
-from napari_image2data.decode.strokes import find_band_strokes, find_strokes
+from napari_image2data.decode.strokes import (
+    find_band_strokes,
+    find_strange_patches,
+    find_strokes,
+)
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -118,6 +122,7 @@ def find_overlay(
     if curve.discrete and not curve.cyclic:
         bands = np.rint(place * (len(curve.colors) - 1)).astype(np.int32)
         ink |= find_band_strokes(bands, known)
+        ink |= find_strange_patches(bands, known | ink, noisy=noisy)
     elif not curve.cyclic:
         ink |= find_strokes(place, known, noisy=noisy)
     hidden = core | frame | hole | ink

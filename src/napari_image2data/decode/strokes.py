@@ -160,6 +160,67 @@ def find_band_strokes(bands: np.ndarray, hidden: np.ndarray, *, size: int = 5) -
     return np.asarray(((sharp >= 3) & (sharp > 0.5 * far))[labels])
 
 
+def find_strange_patches(
+    bands: np.ndarray, hidden: np.ndarray, *, smallest: int = 12, noisy: bool = False
+) -> np.ndarray:
+    """Patches of filled contours whose band is far from all those around: markers, bare paper.
+
+    The bands of a smooth field follow one upon the other.  A patch of one band is none of them
+    where nine tenths of the pixels two away from it (in a JPEG, whose edges are soft, four) have
+    bands that are more than one from its own, and the bands between do not lie between either: on
+    a steep slope they do.
+
+    Parameters
+    ----------
+    bands : (h, w) integer ndarray
+        Number of each pixel's band.
+    hidden : (h, w) bool ndarray
+        Pixels known not to show data.
+    smallest : int
+        Least area of a patch, in pixels.
+    noisy : bool
+        True for a JPEG.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+        Nothing where the bands are not those of a smooth field.
+
+    Examples
+    --------
+    >>> bands = np.add.outer(np.arange(60), np.arange(80)) // 14
+    >>> bands[20:28, 30:38] = 9
+    >>> found = find_strange_patches(bands, np.zeros(bands.shape, bool))
+    >>> bool(found[20:28, 30:38].all()), int(found.sum())
+    (True, 64)
+    """
+    out = np.zeros_like(hidden)
+    seen = np.where(hidden, -1, bands)
+    least = local_minimum(seen, 5)
+    broad = local_maximum((least == local_maximum(seen, 5)) & (least >= 0), 5)
+    if broad.mean() < 0.5 or not has_smooth_bands(bands, broad):
+        return out
+    reach = 4 if noisy else 2
+    for band in np.unique(bands[broad]):
+        labels, count = ndimage.label(seen == band)
+        for label, where in enumerate(ndimage.find_objects(labels, count), start=1):
+            grown = tuple(slice(max(0, s.start - reach), s.stop + reach) for s in where)
+            patch = labels[grown] == label
+            if patch.sum() < smallest:
+                continue
+            step, around = seen[grown] - band, seen[grown] >= 0
+            near = local_maximum(patch, 2 * reach - 1)
+            ring = local_maximum(patch, 2 * reach + 1) & ~near & around
+            far = ring & (np.abs(step) > 1)
+            if far.sum() <= 0.9 * ring.sum() or ring.sum() < 8:
+                continue
+            nearest = np.median(np.abs(step[far]))
+            between = near & ~patch & around & (step != 0) & (np.abs(step) < nearest)
+            if between.sum() < 0.3 * max(1, (near & ~patch).sum()):
+                out[grown] |= patch
+    return out
+
+
 def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) -> np.ndarray:
     """How far a closing lifts or an opening lowers the position, given maxima and minima."""
     closing = local_minimum(np.where(high < 0, np.float32(2), high), size)
