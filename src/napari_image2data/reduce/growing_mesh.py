@@ -108,7 +108,11 @@ class GrowingMesh:
         worst, where = mesh.worst(np.abs(plain))
         order = mesh.sums(plain**2) if self.norm == "rmse" else worst
         error = self._plain_error(plain)
-        limit = tolerance if (tolerance is not None and self.norm == "max") else 0.0
+        limit = 0.0
+        if tolerance is not None and self.norm == "max":
+            # a rebuilt field is rounded to single precision: nobody may be that near the limit
+            largest = np.abs(self.values[self.clean]).max()
+            limit = max(0.0, tolerance - 2.0 * float(np.spacing(np.float32(largest))))
         wanted = self._batch(error, tolerance, n_points)
         chosen = mesh.spread_out(order, (worst > limit) & (where >= 0), wanted)
         new = where[chosen]

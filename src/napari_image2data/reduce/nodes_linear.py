@@ -23,7 +23,10 @@ RADII = (6, 10)
 """Radii (pixels) of the discs that a candidate is judged in."""
 TIP = 1.7
 """Misfit of the best roof over the misfit of the best cone that makes a candidate a node."""
-ROUNDS = 8
+ROUNDS = 14
+TRUST = 3.0
+"""Pixels that are off by much more than this many times the noise hardly move a node: they show
+that one is missing or too many, which bending its neighbours does not mend."""
 
 
 def linear_nodes(
@@ -53,19 +56,22 @@ def linear_nodes(
     tips = _tips(values, surface, noise)
     order = _spread(surface, tips, 3.0)
     surface.keep(order[tips[order] > TIP])
+    surface.soft = TRUST * noise
     if np.sum(~surface.fixed) < 1:
         return None
+    surface.fit(12)
     for turn in range(ROUNDS):
-        surface.fit(4)
-        if not surface.insert_worst(noise):
-            break
-        surface.fit(4)
+        bad = surface.insert_worst(noise)
+        surface.fit(6)
         surface.keep(_spread(surface, _tips(values, surface, noise), 2.5))
-        if turn:
-            _prune(surface, noise, span, passes=3)
+        _prune(surface, noise, span, passes=3)
+        surface.fit(4)
         step(0.3 + 0.6 * (turn + 1) / ROUNDS)
+        if not bad:
+            break
     surface.fit(10)
     _prune(surface, noise, span, passes=4)
+    surface.soft = np.inf
     surface.fit(8)
     return surface.row, surface.col, surface.height
 
@@ -121,6 +127,7 @@ class _Surface:
         self.values = values
         self.known = known.ravel()
         self.row, self.col, self.height, self.fixed = row, col, height, fixed
+        self.soft = np.inf  # residuals well above this hardly count in a fit
 
     def keep(self, which: Index | NDArray[np.bool_]) -> None:
         self.row, self.col = self.row[which], self.col[which]
@@ -137,15 +144,16 @@ class _Surface:
     def fit(self, steps: int) -> None:
         """Move points and heights by damped least squares (Levenberg-Marquardt).
 
-        With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a pixel
-        changes by w_k with the height of corner k and by -w_k g with its place, so that the
+        The misfit of a pixel is soft^2 log(1 + (residual / soft)^2), its square where ``soft`` is
+        infinite. With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a
+        pixel changes by w_k with the height of corner k and by -w_k g with its place, so that the
         normal equations are sums over triangles.
         """
         from scipy.sparse import coo_array
         from scipy.sparse.linalg import spsolve
 
         self.look(self.row, self.col, self.height)
-        square = float(np.sum(self.residual**2))
+        square = self._misfit()
         damping = 1e-3
         many = 3 * len(self.row)
         diagonal = np.arange(many)
@@ -164,7 +172,7 @@ class _Surface:
                 row = np.clip(self.row + move[:, 1] / far, 0, height - 1)
                 col = np.clip(self.col + move[:, 2] / far, 0, width - 1)
                 self.look(row, col, self.height + move[:, 0])
-                new_square = float(np.sum(self.residual**2))
+                new_square = self._misfit()
                 if new_square < square:
                     break
                 damping *= 8
@@ -177,6 +185,12 @@ class _Surface:
             if gain < 1e-3:
                 return
 
+    def _misfit(self) -> float:
+        square = self.residual**2
+        if np.isfinite(self.soft):
+            square = self.soft**2 * np.log1p(square / self.soft**2)
+        return float(np.sum(square))
+
     def _normal_equations(self) -> tuple[Any, Float]:
         """The sparse matrix of the normal equations and the gradient of the squares."""
         from scipy.sparse import coo_array
@@ -188,12 +202,13 @@ class _Surface:
         slope = np.column_stack([np.ones(number), -per_row, -per_col])
         gradient = np.zeros((many, 3))
         entries, rows, cols = [], [], []
+        trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
         for i in range(3):
-            pull = sums_by(self.triangle, weights[i] * self.residual, number)
+            pull = sums_by(self.triangle, trust * weights[i] * self.residual, number)
             for a in range(3):
                 gradient[:, a] += sums_by(corners[:, i], pull * slope[:, a], many)
             for j in range(3):
-                shared = sums_by(self.triangle, weights[i] * weights[j], number)
+                shared = sums_by(self.triangle, trust * weights[i] * weights[j], number)
                 for a in range(3):
                     for b in range(3):
                         entries.append(shared * slope[:, a] * slope[:, b])
@@ -232,10 +247,10 @@ class _Surface:
 def _tips(values: Float, surface: _Surface, noise: float) -> Float:
     """How much more a cone with its tip at the point explains than a roof through it.
 
-    In discs around each point: root mean square residual of the best roof (a plane and a fold
-    along one of 24 directions), over that of the best cone (linear along 18 rays, hat functions
-    between them). About 1 in a plane, on a fold and off a node; well above at a node. Corners of
-    the hull, which are nodes by themselves, get 1000 more.
+    In discs around each point: root mean square residual of the best roof (a plane and a fold in
+    one direction, at the point or up to 1.4 pixels beside it), over that of the best cone (linear
+    along 18 rays, hat functions between them). About 1 in a plane, on a fold and off a node; well
+    above at a node. Corners of the hull, which are nodes by themselves, get 1000 more.
     """
     best = np.zeros(len(surface.row))
     for radius in RADII:
@@ -259,11 +274,20 @@ def _tip(values: Float, row: float, col: float, radius: int, noise: float) -> fl
         return 0.0
     basis, _ = np.linalg.qr(np.column_stack([np.ones(number), y, x]))
     rest = z - basis @ (basis.T @ z)
-    angle = np.arange(folds) * np.pi / folds
-    roof = np.abs(np.outer(y, np.cos(angle)) + np.outer(x, np.sin(angle)))
-    roof -= basis @ (basis.T @ roof)
-    gain = (roof.T @ rest) ** 2 / np.maximum(np.sum(roof**2, axis=0), 1e-12)
-    roof_misfit = max(0.0, float(rest @ rest - gain.max())) / number
+    angle, offset = np.arange(folds) * np.pi / folds, np.zeros(folds)
+    whole = float(rest @ rest)
+    roof_misfit = whole
+    for width in (1.0, 0.3, 0.1):
+        roof = np.abs(np.outer(y, np.cos(angle)) + np.outer(x, np.sin(angle)) - offset)
+        roof -= basis @ (basis.T @ roof)
+        gain = (roof.T @ rest) ** 2 / np.maximum(np.sum(roof**2, axis=0), 1e-12)
+        best = np.argmax(gain)
+        roof_misfit = min(roof_misfit, max(0.0, whole - float(gain[best])))
+        # look closer around the best fold: it may pass beside the point
+        turns = angle[best] + width * np.pi / folds * np.linspace(-0.6, 0.6, 5)
+        shifts = offset[best] + width * np.linspace(-1.0, 1.0, 5)
+        angle, offset = np.repeat(turns, 5), np.tile(shifts, 5)
+    roof_misfit /= number
 
     turn = (np.arctan2(x, y) / (2 * np.pi) * rays) % rays
     ray = np.floor(turn).astype(int) % rays
