@@ -325,3 +325,14 @@ def test_edges_that_a_resampled_screenshot_softened_are_data(name: str) -> None:
     for middle in range(60, 360, 60):
         inside[middle - 4 : middle + 4] = inside[:, middle - 4 : middle + 4] = False
     assert np.abs(field.values - truth)[inside].max() < 0.005
+
+
+def test_outer_cells_that_are_paler_than_the_next_are_no_frame() -> None:
+    scale = ColorScale.from_name("seismic", vmin=0, vmax=1)
+    row, col = np.indices((60, 70))
+    away = np.hypot(row - 29.5, col - 34.5)
+    picture = draw(cells(0.5 - 0.4 * np.exp(-((away - 20) ** 2) / 60), 4), scale)
+    assert frame_depths(picture) == (0, 0, 0, 0)
+    picture[:, :2] = 0
+    picture[:, 2] = picture[:, 2] // 4 * 3  # the soft rim of a line of two pixels
+    assert frame_depths(picture) == (0, 0, 3, 0)

@@ -7,6 +7,11 @@ from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
 
+_PALE = 0.35
+"""Opacity below which a line is the soft rim of a frame, or no frame but the data's own fading."""
+
+_MORE = 0.15  # by which the line beside such a rim is more opaque
+
 
 def frame_depths(
     rgb: np.ndarray, *, noisy: bool = False, deepest: int = 5
@@ -115,16 +120,27 @@ def _depth(side: np.ndarray, deepest: int, noisy: bool) -> int:
     steps = np.sqrt(((lines[deepest + 1 : -1] - lines[deepest + 2 :]) ** 2).mean(axis=(1, 2)))
     usual = float(np.median(steps))
     for k in range(deepest - 1, -1, -1):
-        if _is_ink(lines[k], lines[k + 1], usual, noisy):
-            return k + 1
+        ink = _ink(lines[k], lines[k + 1], usual, noisy)
+        if ink is None:
+            continue
+        gray, opacity = ink
+        if k and opacity < _PALE:  # the rim of a line: the line itself is outside of it
+            way = gray - lines[k + 1]
+            outer = ((lines[k - 1] - lines[k + 1]) * way).sum() / max((way**2).sum(), 1.0)
+            if outer < opacity + _MORE:
+                continue
+        return k + 1
     return 0
 
 
-def _is_ink(line: np.ndarray, inside: np.ndarray, usual: float, noisy: bool) -> bool:
+def _ink(
+    line: np.ndarray, inside: np.ndarray, usual: float, noisy: bool
+) -> tuple[float, float] | None:
+    """Grey and opacity of the ink that a line is, over the data inside of it; None if none."""
     change = line - inside
     null = np.sqrt((change**2).mean())
     if null < max(5.0, 2.0 * usual):
-        return False
+        return None
     keep = np.ones(len(line), bool)
     for _ in range(2):
         x, y = inside[keep], change[keep]
@@ -136,8 +152,10 @@ def _is_ink(line: np.ndarray, inside: np.ndarray, usual: float, noisy: bool) -> 
     if noisy:  # ticks alone, few as they are, do not make a line
         null = np.sqrt((change[keep] ** 2).mean())
         if null < max(5.0, 2.0 * usual):
-            return False
+            return None
     explained = np.sqrt((residual[keep] ** 2).mean())
     likely = 0.04 < opacity < 1.1 and -15 < gray < 270 and explained < max(0.4 * null, 1.5)
     close = noisy and null > 30 and explained < 0.1 * null
-    return bool(likely or (close and 0.1 < opacity < 1.5 and -140 < gray < 300))
+    if likely or (close and 0.1 < opacity < 1.5 and -140 < gray < 300):
+        return float(gray), float(opacity)
+    return None
