@@ -50,10 +50,13 @@ def test_hillshade_over_any_map(name: str, mode: str) -> None:
     assert field.mixture.mode == mode
     error = abs(field.values - VALUE)
     assert np.isfinite(field.values).mean() > 0.98
-    # pure blue and pure red of jet are one line of colours whatever light falls on them
-    assert np.nanmean(error) <= (0.022 if name == "jet" else 0.02)
     firm = (field.flags & Flag.AMBIGUOUS) == 0
     assert np.nanmean(error[firm]) <= 0.011
+    if name != "jet":  # its pure blue and pure red are one line of colours whatever the light
+        assert np.nanmean(error) <= 0.02
+    else:
+        assert firm.mean() < 0.95
+        assert np.nanmean(error) <= 0.022
 
 
 def test_the_light_is_recovered_too() -> None:
@@ -86,6 +89,20 @@ def test_layer_over_an_unknown_gray_base(name: str, opacity: float) -> None:
     assert abs(field.mixture.opacity - opacity) <= 0.02
     assert np.nanmean(abs(field.values - VALUE)) <= 0.01
     assert np.nanmean(abs(field.mixture.light - base)) <= 0.03 / (1 - opacity)
+
+
+@pytest.mark.parametrize("name", ["viridis", "jet", "RdBu_r", "hot", "magma"])
+@pytest.mark.parametrize("opacity", [0.3, 0.6, 0.9])
+def test_over_an_unknown_photograph_values_are_right_or_flagged(name: str, opacity: float) -> None:
+    photo = np.stack([field_of(seed, 6) for seed in (7, 8, 9)], axis=-1)
+    colors = matplotlib.colormaps[name](VALUE)[..., :3]
+    picture = stored(opacity * colors + (1 - opacity) * photo)
+    field = decode(picture, scale_of(name), opacity="auto")
+    seen = np.isfinite(field.values)
+    told = seen & ((field.flags & Flag.AMBIGUOUS) == 0)
+    assert told.any() == (opacity == 0.9) or name == "jet"
+    assert abs(field.values - VALUE)[told].sum() <= 0.03 * told.sum()
+    assert (abs(field.values - VALUE) < 1.645 * field.sigma)[seen].mean() > 0.6
 
 
 def test_layer_over_a_known_colored_base() -> None:

@@ -34,6 +34,7 @@ _UNDETERMINED = 0.03
 _FARTHEST = 12.0
 _MANY_OFF = 0.3  # share of pixels off the scale from which a mixture is thought of
 _EXPLAINED = 2.5  # levels between a colour and the mixture that explains it
+_COLORED = 3.0  # levels that colours miss the mixture by where what lies beneath is no grey
 _CLEAR_VIEW = 0.97  # opacity from which nothing beneath is seen
 
 
@@ -232,6 +233,10 @@ def _unmix(rgb: np.ndarray, surface: Surface, curve: Curve, mixture: Mixture) ->
         distance[doubtful] = np.linalg.norm(rgb[doubtful] - points[index[doubtful]], axis=1)
     worse = _local_noise(distance, ~off) / noise
     spread = np.minimum(spread * np.maximum(worse, 1.0), 0.289)
+    if noise > _COLORED and (spread < _UNDETERMINED)[~off].mean() < 0.5:
+        # colours from beneath move most positions: those that seem firm are moved as well, and the
+        # opacity that was found with them is none too sure
+        spread = np.minimum(2 * np.maximum(spread, np.median(spread[~off])), 0.289)
     slope = np.interp(position, np.linspace(0, 1, len(curve.slope)), curve.slope)
     light = np.where(off, np.nan, s[index]).astype(np.float32)
     return Unmixed(
