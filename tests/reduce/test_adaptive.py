@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 
 import napari_image2data as i2d
 from napari_image2data.reduce import thin_sites
+from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 
 
@@ -210,6 +211,17 @@ def test_in_heat_maps_both_goals_against_the_recipe_are_met(holes: bool) -> None
     few = i2d.reduce_adaptive(field, tolerance=theirs)
     assert i2d.compare(field, i2d.reconstruct(few, field.shape)).rmse <= theirs
     assert len(few) < len(recipe) / 3
+
+
+def test_two_sites_at_one_place_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = cells((60, 70), (12, 14), 7)
+    found = grid_sites(field)
+    assert found is not None
+    twice = tuple(np.concatenate([part, part[:40]]) for part in found)
+    monkeypatch.setattr(thin_sites, "grid_sites", lambda values: twice)
+    points = i2d.reduce_adaptive(field, tolerance=0.02, method="nearest")
+    assert not points.duplicated(["row", "col"]).any()
+    assert i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse <= 0.02
 
 
 def test_borders_of_cells_under_grid_lines_are_found() -> None:

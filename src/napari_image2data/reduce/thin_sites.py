@@ -68,7 +68,8 @@ def flat_cells(
         found = nearest_nodes(values)
     if found is None:
         return None
-    order = np.lexsort((found[1], found[0]))  # as `reconstruct` sorts them
+    # sorted, and one a place, as `reconstruct` has them: it decides who gets a pixel between two
+    _, order = np.unique(np.column_stack(found[:2]), axis=0, return_index=True)
     rows, cols, heights = (part[order] for part in found)
     pixels, truth = np.argwhere(clean).astype(np.float64), values[clean]
     stride = int((len(pixels) / (PIXELS_PER_SITE * len(rows))) ** 0.5)
