@@ -95,3 +95,31 @@ def test_labels_that_agree_on_nothing_give_no_axis():
     assert fit(["7"], [10]) is None
     assert fit(["depth", "km"], [10, 90]) is None
     assert math.isfinite(fit(["3", "9"], [10, 90]).slope)
+
+
+def test_labels_printed_off_their_ticks_stand_at_the_corners():
+    from napari_image2data.figure.calibrate import calibrate_side
+    from napari_image2data.figure.edges import Edge, Outline
+    from napari_image2data.figure.text import Text
+
+    page = np.full((200, 300, 3), 255, np.uint8)
+    page[20:150, 40:260] = 90
+    edge = Edge(0.0, 0.0)
+    outline = Outline((40, 20, 260, 150), (edge, edge, edge, edge))
+    off_ticks = [(0, 42.5), (50, 97.5), (100, 152.5), (150, 207.5), (200, 262.5)]
+    white = np.array([255.0, 255.0, 255.0])
+
+    def read(shifts):
+        texts = [
+            Text(str(value), (at + shift - 8, 156, at + shift + 8, 166), 1.0)
+            for (value, at), shift in zip(off_ticks, shifts, strict=True)
+        ]
+        return calibrate_side(
+            page, outline, "bottom", texts, [], white, reach=60, look_closer=False
+        ).axis
+
+    ends = np.array([40.0, 260.0])
+    np.testing.assert_allclose(read([0] * 5).to_value(ends), (0, 200), atol=0.01)
+    # labels that lie inward of both corners belong to ticks within the side
+    inward = read([0, -1.25, -2.5, -3.75, -5])
+    np.testing.assert_allclose(inward.to_value(np.array([42.5, 257.5])), (0, 200), atol=0.01)

@@ -9,6 +9,7 @@ from napari_image2data.figure.calibrate import Calibration, Candidate
 from napari_image2data.figure.edges import Edge, Outline
 from napari_image2data.figure.layout import Bar
 from napari_image2data.figure.numerals import readings_of
+from napari_image2data.figure.offset import Offset
 from napari_image2data.figure.text import Text
 from napari_image2data.figure.ticks import Ticks
 
@@ -39,7 +40,7 @@ def test_labels_beside_the_borders_of_bands_stand_at_them():
     # the labels are read 1.6 pixels too low at one end, 1.2 too high at the other
     values = np.array([10.0, 8.0, 6.0, 4.0, 2.0, 0.0])
     places = np.linspace(TOP - 1.2, BOTTOM + 1.6, 6)
-    found = bar_range(bar(stepped(5)), calibration(places, values), 1.0, noisy=False)
+    found = bar_range(bar(stepped(5)), calibration(places, values), Offset(), noisy=False)
     assert (found.first, found.last) == (10.0, 0.0)
     assert float(found.axis.to_value(100.0)) == pytest.approx(6.0)
     assert found.doubts == ()
@@ -50,7 +51,7 @@ def test_labels_between_the_borders_of_bands_stay_where_they_are():
     values = np.array([70.0, 50.0, 30.0, 10.0])
     places = TOP + (75.5 - values) * (BOTTOM - TOP) / 75.5
     profile = np.repeat(stepped(16)[:: (BOTTOM - TOP) // 16], 13, axis=0)[: BOTTOM - TOP]
-    found = bar_range(bar(profile), calibration(places, values), 1.0, noisy=False)
+    found = bar_range(bar(profile), calibration(places, values), Offset(), noisy=False)
     assert (found.first, found.last) == pytest.approx((75.5, 0.0), abs=0.01)
 
 
@@ -62,7 +63,10 @@ def test_ticks_on_whole_pixels_beside_an_outline_that_is_not(extended):
     ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
     ticks = Ticks(tuple(places), True, 4.0)
     found = bar_range(
-        bar(ramp, extended=extended, edge=0.2), calibration(places, values, ticks), 1.0, noisy=False
+        bar(ramp, extended=extended, edge=0.2),
+        calibration(places, values, ticks),
+        Offset(),
+        noisy=False,
     )
     assert (found.first, found.last) == pytest.approx((93.0, 0.0), abs=0.25)
 
@@ -74,5 +78,5 @@ def test_an_end_beside_a_label_whose_tick_was_not_seen_is_doubted():
     without_first = Axis.through(places[1:], values[1:], side="right")
     ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
     for axis in (found.axis, without_first):
-        doubts = bar_range(bar(ramp), replace(found, axis=axis), 1.0, noisy=False).doubts
+        doubts = bar_range(bar(ramp), replace(found, axis=axis), Offset(), noisy=False).doubts
         assert any("1.6 pixels from the label 80" in doubt for doubt in doubts)

@@ -306,3 +306,61 @@ def test_a_plot_in_bands_shows_little_of_a_continuous_bar():
     bars = sorted(find_layout(drawing.finished(page)).bars, key=lambda bar: bar.outline.box)
     assert [bar.shares[0] > 0.9 for bar in bars] == [True, True]
     assert bars[0].seen[0] < 0.5 < 0.9 < bars[1].seen[0]
+
+
+def test_white_ticks_inside_a_bar_without_a_frame():
+    bar = (340.0, 40.0, 364.0, 160.0)
+    rgb = drawing.heat_map(PLOT, bar, framed=0.0)
+    places = (59, 84, 110, 135)
+    for row in places:
+        rgb[row, 340:345] = rgb[row, 359:364] = 255
+    outline = measure_outline(rgb, (340, 40, 364, 160), WHITE)
+    ticks = find_ticks(rgb, outline, "right", WHITE)
+    assert not ticks.outward
+    assert ticks.guessed == ()  # an end without a frame hides no mark
+    np.testing.assert_allclose(ticks.positions, np.array(places) + 0.5, atol=0.1)
+
+
+def test_borders_of_cells_are_no_tick_marks():
+    plot = (50.5, 30.5, 310.5, 250.5)
+    rgb = drawing.heat_map(plot, BAR, framed=1.0)
+    cells = np.random.default_rng(2).uniform(size=(20, 26))
+    rgb[31:250, 51:310] = drawing.colored(np.kron(cells, np.ones((11, 10))))[:219, :259]
+    for row in (60, 123, 180):
+        rgb[row, 51:53] = 0
+    outline = measure_outline(rgb, (50, 30, 311, 251), WHITE)
+    ticks = find_ticks(rgb, outline, "left", WHITE)
+    seen = [place for place in ticks.positions if place not in ticks.guessed]
+    np.testing.assert_allclose(seen, [60.5, 123.5, 180.5], atol=0.2)
+
+
+def test_short_ticks_of_a_shrunken_picture():
+    big = drawing.page(420, 300)
+    drawing.paint(big, PLOT, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.frame(big, PLOT, 1.0)
+    true = np.array([60.25, 120.5, 180.75, 240.0])
+    for tick in true:
+        drawing.paint(big, (PLOT[0] - 3.5, tick - 0.5, PLOT[0], tick + 0.5), drawing.INK)
+    rgb = drawing.resampled(drawing.finished(big), 0.7)
+    outline = find_layout(rgb).plots[0]
+    np.testing.assert_allclose(
+        find_ticks(rgb, outline, "left", WHITE).positions, 0.7 * true, atol=0.3
+    )
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.7])
+def test_a_frame_line_that_black_data_hide_is_where_the_bar_ends(factor):
+    bar = (340.5, 40.5, 356.5, 241.5)
+    rgb = drawing.resampled(drawing.heat_map(PLOT, bar, framed=1.0, name="inferno"), factor)
+    (found,) = find_layout(rgb).bars
+    assert abs(found.outline.box[3] - bar[3] * factor) < 0.25
+
+
+def test_a_low_section_beside_its_bar_is_a_plot():
+    section, bar = (20.0, 40.0, 400.0, 57.0), (20.0, 90.0, 400.0, 106.0)
+    big = drawing.page(420, 140)
+    drawing.paint(big, section, lambda h, w: drawing.colored(drawing.field(h, w)))
+    drawing.paint(big, bar, lambda h, w: drawing.colored(drawing.bar_values(h, w, vertical=False)))
+    layout = find_layout(drawing.finished(big))
+    assert off(layout.plots[0].box, section) < 1.0
+    assert off(layout.bars[0].outline.box, bar) < 0.5

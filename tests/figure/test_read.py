@@ -9,10 +9,8 @@ from PIL import Image
 import drawing
 from napari_image2data.errors import FigureError, ImageError
 from napari_image2data.figure import text
-from napari_image2data.figure.bar_scale import offset_factor
 from napari_image2data.figure.layout import iou
 from napari_image2data.figure.read import read_figure
-from napari_image2data.figure.text import Text
 
 mpl.use("Agg")
 
@@ -188,13 +186,19 @@ def test_a_stack_is_no_figure():
         read_figure(np.zeros((3, 50, 60, 3), np.uint8))
 
 
-@pytest.mark.parametrize(
-    ("printed", "factor"),
-    [("1e-4", 1e-4), ("le−4", 1e-4), ("×10³", 1e3), ("x10^-2", 1e-2), ("1e6", 1e6), ("m/s", 1)],
-)
-def test_offset_text(printed, factor):
-    near = Text(printed, (100, 20, 130, 30), 1.0)
-    far = Text(printed, (400, 400, 430, 410), 1.0)
-    bar = (100, 40, 115, 300)
-    assert offset_factor([near], bar) == pytest.approx(factor)
-    assert offset_factor([far], bar) == 1
+def test_turned_labels_that_stand_with_one_end_at_their_mark():
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4.5))
+    data = 350 * drawing.field(60, 80)
+    image = axes.imshow(data, extent=(0, 1000, 0, 30), aspect="auto", vmin=0, vmax=350)
+    bar = figure.colorbar(image)
+    for side in (axes.xaxis, axes.yaxis, bar.ax.yaxis):
+        side.set_tick_params(rotation=90)
+    plt.setp(axes.get_xticklabels(), ha="right")
+    figure.tight_layout()
+    plot = true_box(axes, 450)
+    (panel,) = read_figure(rendered(figure)).panels
+    assert_range(panel, 0, 350)
+    np.testing.assert_allclose(panel.x_axis.to_value(np.array(plot[::2])), (0, 1000), atol=5)
+    np.testing.assert_allclose(panel.y_axis.to_value(np.array(plot[1::2])), (30, 0), atol=0.15)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_image2data.color.scale import ColorScale
+from napari_image2data.errors import ScaleError
 from napari_image2data.figure.axis import Axis
 from napari_image2data.figure.bands import band_edges
 from napari_image2data.figure.curved import fit_curve
 from napari_image2data.figure.edges import SNAPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from napari_image2data.color.colorbar import Direction
     from napari_image2data.figure.calibrate import Calibration
-    from napari_image2data.figure.edges import Rect
+    from napari_image2data.figure.edges import Box
     from napari_image2data.figure.layout import Bar
-    from napari_image2data.figure.text import Text
+    from napari_image2data.figure.offset import Offset
 
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−–—×XlI", "0123456789-+---xx11")
 # a labelled tick this near to an end is that end: pixels, and share of the bar's length
 _SNAP_ONE = (1.3, 0.004)
 _SNAP_BOTH = (2.5, 0.007)
@@ -54,24 +53,7 @@ class BarRange:
     doubts: tuple[str, ...]
 
 
-def offset_factor(texts: Sequence[Text], rect: Rect) -> float:
-    """Factor printed beside a bar for all its labels (``1e-4``, ``x10^3``); 1 without one."""
-    x0, y0, x1, y1 = rect
-    for text in texts:
-        plain = "".join(text.text.split()).translate(_SUPERSCRIPTS)
-        match = re.fullmatch(r"x?1[eE]([-+]?\d{1,3})", plain) or re.fullmatch(
-            r"x10\^?([-+]?\d{1,2})", plain
-        )
-        if match is None:
-            continue
-        x, y = text.center
-        near = x0 - 30 <= x <= x1 + 90 and y0 - 50 <= y <= y1 + 60
-        if near and not (x0 < x < x1 and y0 < y < y1):
-            return 10.0 ** int(match.group(1))
-    return 1.0
-
-
-def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> BarRange | None:
+def bar_range(bar: Bar, found: Calibration, offset: Offset, *, noisy: bool) -> BarRange | None:
     """Values at the two ends of a bar; None where the axis cannot give them.
 
     The ends come from the frame or the colour step there, and from the label whose tick stands
@@ -81,15 +63,23 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
     uneven = _uneven(bar, found, noisy=noisy)
     stepped = _through_borders(bar, found, noisy=noisy) if uneven is None else None
     known = uneven.axis if uneven is not None else stepped
-    axis = _times(known if known is not None else found.axis, factor)
-    at_labels = _times(uneven.labels, factor) if uneven is not None else axis
+    axis = offset.applied(known if known is not None else found.axis)
+    at_labels = offset.applied(uneven.labels) if uneven is not None else axis
     lines = any(bar.extended) or bar.outline.is_framed
     moved = lines and found.ticks.is_snapped and not bar.outline.is_snapped
     if moved and stepped is None:
         # an outline drawn as one path stays where it is, its ticks were moved
         begin, end = begin + SNAPPED, end + SNAPPED
     length = end - begin
-    off = [_nearest_tick(at_labels, place) for place in (begin, end)]
+    printed = [offset.value(value) for _, value in found.used]
+    ticks = [*zip(at_labels.pixels, at_labels.values, strict=True)]
+    unmarked = [(float(axis.to_pixel(value)), value) for value in printed]
+    # marks inside a bar without a frame are none at its ends
+    inside = not (found.ticks.outward or found.ticks.guessed) and axis.norm != "piecewise"
+    at_ends = ticks + unmarked if inside else ticks
+    off = [min((abs(at - place), value) for at, value in at_ends) for place in (begin, end)]
+    if axis.norm != "piecewise":
+        ticks += unmarked
     # where frame and marks are seen sharply, a mark beside an end is not at it
     sharp = (
         bar.outline.is_framed
@@ -99,7 +89,6 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
         and not noisy
     )
     both = not sharp and max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
-    printed = [float(f"{value * factor:.12g}") for _, value in found.used]
     values, doubts = [], []
     expected_error = 0.0
     for place, extended, (distance, at_tick) in zip((begin, end), bar.extended, off, strict=True):
@@ -117,7 +106,11 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
                 f"An end of the colour bar lies {apart:.1f} pixels from the label {label:g}: "
                 "check whether the bar ends there."
             )
-        expected_error += 0.4 + 0.5 * axis.residual + 0.4 * (not found.snapped) + 0.8 * extended
+        # beyond the labels an error grows with the distance
+        first, last = min(at_labels.pixels), max(at_labels.pixels)
+        reach = 1.0 + max(first - place, place - last, 0.0) / (last - first)
+        expected_error += 0.8 * extended
+        expected_error += reach * (0.4 + 0.5 * axis.residual + 0.4 * (not found.snapped))
     if not all(map(math.isfinite, values)) or values[0] == values[1]:
         return None
     if expected_error > 1.6 * _GOOD * length:
@@ -127,15 +120,54 @@ def bar_range(bar: Bar, found: Calibration, factor: float, *, noisy: bool) -> Ba
         )
     if uneven is not None and not uneven.surely:
         doubts.append("The labels of the colour bar are not evenly spaced: check the range.")
-    doubts += _doubts(found, axis, at_labels, begin, end)
+    doubts += _doubts(found, axis, [place for place, _ in ticks], begin, end)
     return BarRange(values[0], values[1], axis, tuple(doubts))
 
 
-def _times(axis: Axis, factor: float) -> Axis:
-    if factor == 1.0:
-        return axis
-    scaled = [float(f"{value * factor:.12g}") for value in axis.values]
-    return Axis.through(axis.pixels, scaled, norm=axis.norm, side=axis.side)
+def color_scale(rgb: np.ndarray, bar: Bar, ends: BarRange) -> ColorScale | None:
+    """The bar's colours with the values that its ends stand for; None where they make no scale.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 ndarray
+    bar : Bar
+    ends : BarRange
+    """
+    first, last = ends.first, ends.last
+    rises = first < last
+    if bar.vertical:
+        direction: Direction = "down" if rises else "up"
+    else:
+        direction = "right" if rises else "left"
+    try:
+        return ColorScale.from_colorbar(
+            rgb,
+            _inside(bar.outline.box, rgb),
+            direction=direction,
+            **_values(bar, ends),
+        )
+    except ScaleError:
+        return None
+
+
+def _values(bar: Bar, ends: BarRange) -> dict[str, Any]:
+    """What `ColorScale.from_colorbar` needs to know of the values along the bar."""
+    if ends.axis.norm != "piecewise":
+        low, high = sorted((ends.first, ends.last))
+        return {"vmin": low, "vmax": high, "norm": ends.axis.norm}
+    box = bar.outline.box
+    begin, end = (box[1], box[3]) if bar.vertical else (box[0], box[2])
+    within = [
+        (pixel, value)
+        for pixel, value in zip(ends.axis.pixels, ends.axis.values, strict=True)
+        if begin + 1 < pixel < end - 1 and value not in (ends.first, ends.last)
+    ]
+    return {"ticks": sorted([(begin, ends.first), *within, (end, ends.last)])}
+
+
+def _inside(box: Box, rgb: np.ndarray) -> Box:
+    height, width = rgb.shape[:2]
+    return max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])
 
 
 def _ends(bar: Bar) -> tuple[float, float]:
@@ -145,12 +177,6 @@ def _ends(bar: Bar) -> tuple[float, float]:
 
 def _limit(pixels_and_share: tuple[float, float], length: float) -> float:
     return max(pixels_and_share[0], pixels_and_share[1] * length)
-
-
-def _nearest_tick(axis: Axis, place: float) -> tuple[float, float]:
-    off = np.abs(np.array(axis.pixels) - place)
-    nearest = int(off.argmin())
-    return float(off[nearest]), axis.values[nearest]
 
 
 @dataclass(frozen=True)
@@ -245,9 +271,12 @@ def _through_borders(bar: Bar, found: Calibration, *, noisy: bool) -> Axis | Non
     return axis if axis.residual <= _limit(_OFF_BORDER, borders[-1] - borders[0]) else None
 
 
-def _doubts(found: Calibration, axis: Axis, at_labels: Axis, begin: float, end: float) -> list[str]:
+def _doubts(
+    found: Calibration, axis: Axis, places: list[float], begin: float, end: float
+) -> list[str]:
+    """What the labels, at ``places`` along a bar from ``begin`` to ``end``, say against it."""
     doubts = []
-    if len(at_labels.pixels) < 3 and len(found.used) < 3:
+    if len(axis.pixels) < 3 and len(found.used) < 3:
         doubts.append("Only two labels of the colour bar were read: check the range.")
     if found.penalty > 0.3 and axis.norm != "piecewise":
         doubts.append("Some labels of the colour bar had to be repaired: check the range.")
@@ -258,7 +287,10 @@ def _doubts(found: Calibration, axis: Axis, at_labels: Axis, begin: float, end: 
         if found.unused:
             names = ", ".join(c.text.text for c in found.unused[:4])
             doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
-    span = (min(at_labels.pixels), max(at_labels.pixels))
+        marks = found.ticks
+        if marks.outward and len(marks.positions) >= 3 and not found.snapped:
+            doubts.append("The labels of the colour bar are not at its marks: check the range.")
+    span = (min(places), max(places))
     if span[1] - span[0] < 0.45 * length:
         doubts.append("The labels read cover less than half of the colour bar: check the range.")
     if span[0] < begin - 3 - 0.01 * length or span[1] > end + 3 + 0.01 * length:

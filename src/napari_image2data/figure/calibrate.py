@@ -25,6 +25,10 @@ _TICK_BONUS = 0.1  # labels, for each one that has its tick mark
 _BEYOND = 8  # pixels that the middle of a label may lie beyond an end of its side
 _BEYOND_OPEN = 0.08  # share of a bar's length beyond an end that no frame line closes
 _SNAP = 4.5  # pixels between a label and its tick mark, at most
+_CHARACTER = 0.6  # of its height: how wide a digit is
+_TURNED = 0.65  # of the width of level labels
+_ALIGNED_COST = 0.25  # labels: what speaks against labels that stand with an end at their mark
+_OFF_CORNERS = 1.5  # pixels between what the labels are off two corners
 _OFF_CORNER = 1.0  # pixels between a corner and the line through the marks, at most
 _OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
 
@@ -107,6 +111,7 @@ def calibrate_side(
     near = _beside(outline, side, texts, others, reach, ticks)
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
+    good = good and bool(best is not None and (best.snapped or len(best.used) > 3))
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
         region = _region(outline.extent, side, others, reach, ticks)
         words = find_words(rgb, background, region)
@@ -257,11 +262,7 @@ def _fit(
     for start in sorted({round(c.distance) for c in near}):
         row = [c for c in near if abs(c.distance - start) <= (12 if vertical else 6)]
         row = _without_dashes(row)
-        fit = fit_axis(
-            [c.along for c in row],
-            [c.readings for c in row],
-            tolerance=max(2.5, 0.006 * extent),
-        )
+        fit = _fit_row(row, extent)
         if fit is None:
             continue
         key = fit.score - _DISTANCE_COST * max(0, start)
@@ -271,12 +272,56 @@ def _fit(
         return None
     key, fit, row = best
     axis, snapped = _through_ticks(fit, [row[k].along for k in fit.used], ticks)
-    key += _TICK_BONUS * snapped
+    if not snapped and not (ticks.outward and ticks.positions):
+        axis = _through_corners(axis, outline, vertical)
+    gain = _TICK_BONUS * snapped
+    for aligned in _aligned(row, vertical):
+        other = _fit_row(aligned, extent)
+        if other is None:
+            continue
+        at_ticks, n_at_ticks = _through_ticks(other, [aligned[k].along for k in other.used], ticks)
+        more = other.score - fit.score + _TICK_BONUS * n_at_ticks
+        if more > gain + _ALIGNED_COST:
+            key, fit, row = key + other.score - fit.score, other, aligned
+            axis, snapped, gain = at_ticks, n_at_ticks, _TICK_BONUS * n_at_ticks
+    key += gain
     unused = tuple(
         c for k, c in enumerate(row) if k not in fit.used and c.readings[0].penalty < 0.3
     )
     used = tuple((row[k], value) for k, value in zip(fit.used, fit.values, strict=True))
     return Calibration(replace(axis, side=side), used, unused, fit.penalty, key, ticks, snapped)
+
+
+def _fit_row(row: Sequence[Candidate], extent: float) -> AxisFit | None:
+    return fit_axis(
+        [c.along for c in row], [c.readings for c in row], tolerance=max(2.5, 0.006 * extent)
+    )
+
+
+def _aligned(row: Sequence[Candidate], vertical: bool) -> list[list[Candidate]]:
+    """Turned labels as they stand where one of their ends, not their middle, is at the mark."""
+    if not _are_turned(row):
+        return []
+    low, high = (1, 3) if vertical else (0, 2)
+    along = [c.text.box[high] - c.text.box[low] for c in row]
+    across = [c.text.box[3 - low] - c.text.box[1 - low] for c in row]
+    half_a_digit = min(0.5 * min(along), 0.3 * min(across))
+    return [
+        [replace(c, along=c.text.box[end] + inward * inset) for c in row]
+        for end, inward in ((low, 1), (high, -1))
+        for inset in (half_a_digit, 0.0)
+    ]
+
+
+def _are_turned(row: Sequence[Candidate]) -> bool:
+    """Whether labels are narrower, for their height and their characters, than level ones."""
+    shapes = [
+        (box[2] - box[0]) / (_CHARACTER * len(c.text.text.strip()) * (box[3] - box[1]))
+        for c in row
+        for box in [c.text.box]
+        if len(c.text.text.strip()) > 1 and not c.readings[0].is_power
+    ]
+    return bool(shapes) and float(np.median(shapes)) < _TURNED
 
 
 def _through_ticks(fit: AxisFit, along: Sequence[float], ticks: Ticks) -> tuple[Axis, int]:
@@ -320,6 +365,19 @@ def _through_ticks(fit: AxisFit, along: Sequence[float], ticks: Ticks) -> tuple[
         place = np.where(has, marks[best[0]], place + shift)
         return _robust(place, value, fit.norm), int(has.sum())
     return _robust(place, value, fit.norm), 0
+
+
+def _through_corners(axis: Axis, outline: Outline, vertical: bool) -> Axis:
+    """The axis moved so that its first and last label stand at both corners of the box.
+
+    Where no tick mark is seen, labels that are off the corners by the same are off their ticks.
+    """
+    first, last = (1, 3) if vertical else (0, 2)
+    ends = sorted(map(float, axis.to_pixel(np.array([min(axis.values), max(axis.values)]))))
+    off = [outline.box[first] - ends[0], outline.box[last] - ends[1]]
+    if max(map(abs, off)) > _SNAP or abs(off[0] - off[1]) > _OFF_CORNERS:
+        return axis
+    return axis.shifted((off[0] + off[1]) / 2)
 
 
 def _wrong_guesses(

@@ -24,7 +24,8 @@ _OUTSIDE = 4  # lines looked at outside the rectangle
 _INK_STEP = 25.0  # levels by which a frame line leaves the way from background to data
 _ONE_PEN = 80.0  # levels between the colours of a frame's four sides, at most
 _BLEND = 40.0  # levels between a blurred line and the ink with some of what lies beside it
-_MOST_BLENDED = 0.75
+_LEAST_BLENDED, _MOST_BLENDED = -0.12, 0.75
+_HIDDEN = 90.0  # levels of luma between a frame and data that may hide one of its sides
 _PALE = 45.0  # levels between background and data below which their border is not seen
 JPEG_CHROMA_WEIGHT = 0.35  # subsampled chroma smears over 8 pixels, luma does not
 
@@ -197,10 +198,10 @@ def measure_outline(
         for side in SIDES
     ]
     if _is_bar_without_frame(rect, [edge for edge, _ in first]):
-        # an uncertain line at its ends alone is where its colours run fast
+        # a line at its ends alone is where its colours run fast, or as pale as the page
         first = [
             _measure_side(rgb, rect, side, background, noisy, framed=False)
-            if edge.ink is not None and not sure
+            if edge.ink is not None
             else (edge, sure)
             for side, (edge, sure) in zip(SIDES, first, strict=True)
         ]
@@ -215,7 +216,8 @@ def measure_outline(
         if not odd[k] or line is None:
             continue
         inside = np.median(lines_of(rgb, rect, side, [4, 5]).reshape(-1, 3), axis=0)
-        if _is_blurred(line, ink, (background, inside)):
+        pen = np.where(ink < background, 0.0, 255.0)
+        if any(_is_blurred(line, color, (background, inside)) for color in (ink, pen)):
             first[k] = first[k][0], False
         else:
             first[k] = _measure_side(rgb, rect, side, background, noisy, framed=False)
@@ -223,14 +225,20 @@ def measure_outline(
     if len(drawn) < 2:
         return Outline(rect, _four(edge for edge, _ in first))
     thickness = float(np.median([edge.inner - edge.outer for edge in drawn]))
+    closed = sum(edge.ink is not None for edge, _ in first) == 3
     edges = []
     for side, (edge, sure) in zip(SIDES, first, strict=True):
         strange = abs((edge.inner - edge.outer) - thickness) > max(0.7, 0.3 * thickness)
         # data as dark as the frame hides the line's inner edge: its thickness is known
-        if (
-            side not in known
-            and (not sure or strange)
-            and (edge.ink is not None or _is_ink_inside(rgb, rect, side, ink))
+        hiding = _hiding(rgb, rect, side, ink, background) if edge.ink is None and closed else None
+        if side in known:
+            pass
+        elif hiding is not None:
+            edge, _ = _measure_side(
+                rgb, rect, side, background, noisy, ink=hiding, thickness=thickness
+            )
+        elif (not sure or strange) and (
+            edge.ink is not None or _is_ink_inside(rgb, rect, side, ink)
         ):
             edge, _ = _measure_side(
                 rgb, rect, side, background, noisy, ink=ink, thickness=thickness
@@ -244,7 +252,7 @@ def _is_blurred(line: np.ndarray, ink: np.ndarray, beside: Sequence[np.ndarray])
     ways = np.stack([color - ink for color in beside], axis=1)
     parts, *_ = np.linalg.lstsq(ways, line - ink, rcond=None)
     rest = np.abs(ways @ parts - (line - ink)).max()
-    return bool(parts.min() > -0.1 and parts.sum() < _MOST_BLENDED and rest < _BLEND)
+    return bool(parts.min() > _LEAST_BLENDED and parts.sum() < _MOST_BLENDED and rest < _BLEND)
 
 
 def _is_bar_without_frame(rect: Rect, edges: Sequence[Edge]) -> bool:
@@ -274,6 +282,21 @@ def _is_ink_inside(rgb: np.ndarray, rect: Rect, side: str, ink: np.ndarray) -> b
     lines = lines_of(rgb, rect, side, [2, 3, 4])
     lines = lines[:, _trim(lines.shape[1])]
     return float((np.abs(lines - ink).max(axis=2) < 60).mean()) > 0.3
+
+
+def _hiding(
+    rgb: np.ndarray, rect: Rect, side: str, ink: np.ndarray, page: np.ndarray
+) -> np.ndarray | None:
+    """The ink of a line that data may hide along a side; None where they would show it.
+
+    Blur has made the ink of the other sides paler: it is at least as dark as the data are.
+    """
+    lines = lines_of(rgb, rect, side, [2, 3, 4])
+    inside = np.median(lines[:, _trim(lines.shape[1])].reshape(-1, 3), axis=0)
+    luma = _LUMA_CHROMA[0]
+    if luma @ page > luma @ ink:
+        return np.minimum(ink, inside) if luma @ (inside - ink) < _HIDDEN else None
+    return np.maximum(ink, inside) if luma @ (ink - inside) < _HIDDEN else None
 
 
 def _measure_side(

@@ -24,6 +24,7 @@ from napari_image2data.figure.rectangles import (
     find_rectangles,
 )
 
+_LOWEST_PLOT, _LOWEST_STRIP = 40, 12  # pixels
 _BAR_CONSTANCY = 0.75
 _BAR_TOLERANCE = 14.0  # levels off the median across the bar
 _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
@@ -92,6 +93,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
     background = find_background(rgb)
     height, width = rgb.shape[:2]
     plots: list[Outline] = []
+    strips: list[Outline] = []
     bars: list[Bar] = []
     if background.share >= 0.3:
         for candidate in find_rectangles(rgb, background):
@@ -105,12 +107,13 @@ def find_layout(rgb: np.ndarray) -> Layout:
             bar = _as_bar(rgb, outline, candidate.triangles, noisy=background.noisy)
             if bar is not None:
                 bars.append(bar)
-            elif (
-                not candidate.joined
-                and _area(candidate.rect) > 0.02 * width * height
-                and min(size_of(candidate.rect)) > 40
-            ):
-                plots.append(outline)
+            elif not candidate.joined and _area(candidate.rect) > 0.02 * width * height:
+                if min(size_of(candidate.rect)) > _LOWEST_PLOT:
+                    plots.append(outline)
+                elif min(size_of(candidate.rect)) > _LOWEST_STRIP:
+                    strips.append(outline)
+    if not plots and bars:
+        plots = strips  # a section much longer than high
     if not plots:
         whole = (0, 0, width, height)
         edge = Edge(0.0, 0.0)

@@ -99,6 +99,10 @@ def _powers(text: str) -> list[Reading]:
         if exponent[0] not in "-+":
             value = _power(match.group(1), match.group(2), "-" + exponent)
             found.append(Reading(value, 0.6 + unlikely, True))
+    match = re.fullmatch(r"([-+]?)1[0oO]\^(\d)", text)
+    if match:
+        # a slanted or blurred 100 may look as if its last digit were raised
+        found.append(Reading(float(f"{match.group(1)}10{match.group(2)}"), 0.25))
     if re.fullmatch(r"10[°º*\"'o]", text):
         found.append(Reading(1.0, 0.1, True))
     if text == "10":

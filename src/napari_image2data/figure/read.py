@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
-from napari_image2data.color.scale import ColorScale
-from napari_image2data.errors import FigureError, ImageError, MissingExtraError, ScaleError
-from napari_image2data.figure.bar_scale import BarRange, bar_range, offset_factor
+from napari_image2data.errors import FigureError, ImageError, MissingExtraError
+from napari_image2data.figure.bar_scale import bar_range, color_scale
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.confidence import confidence_in
 from napari_image2data.figure.edges import SNAPPED
-from napari_image2data.figure.layout import Bar, Layout, find_layout
+from napari_image2data.figure.layout import Bar, Layout, find_layout, overlaps
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
-from napari_image2data.figure.mapped import is_color_mapped
+from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
+from napari_image2data.figure.offset import Offset, find_offsets
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
 from napari_image2data.figure.titles import as_words, find_title, title_above
 
 if TYPE_CHECKING:
-    from napari_image2data.color.colorbar import Direction
     from napari_image2data.figure.axis import Axis
     from napari_image2data.figure.edges import Box, Outline, Rect
 
@@ -34,6 +33,10 @@ _SEEN = 0.6  # of the most of its colours that any bar has in the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
 _REACH_OF_BAR = 90.0
 _REACH_OF_AXIS = 60.0
+_LABELS_OF_A_MAP = 3  # along each axis of a plot that has few colours and no bar
+_NOTHING = (
+    "No colour-mapped area found in the picture; draw the plot area and the colour bar by hand."
+)
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
 
 
@@ -67,13 +70,20 @@ def read_figure(image: np.ndarray) -> Figure:
         inner = find_layout(page) if page is not None else layout
         if page is not None and inner.bars:
             rgb, layout = page, inner
-    layout = _color_mapped(rgb, layout)
+    kept = _mapped_plots(rgb, layout)
+    doubtful = [] if layout.bars else _doubtful_plots(rgb, layout, kept)
+    if not kept and not doubtful:
+        raise FigureError(_NOTHING)
     texts: list[Text] = []
     missing = ""
     try:
         texts = read_texts(rgb, layout.background.color)
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
+    if kept:
+        layout = _with_plots(layout, sorted(kept + doubtful))
+    else:
+        layout = _with_plots(layout, _with_axes(rgb, layout, doubtful, texts, missing))
     bars = [
         with_map_ends(bar, layout.background.color, noisy=layout.background.noisy)
         for bar in layout.bars[: max(1, len(layout.plots))]
@@ -85,33 +95,69 @@ def read_figure(image: np.ndarray) -> Figure:
         for bar, found in zip(bars, calibrations, strict=True)
     ]
     taken.update(id(text) for title in titles for text in title)
+    axes = [
+        _axes(rgb, number, layout, bars, texts, taken, missing)
+        for number in range(len(layout.plots))
+    ]
+    bar_offsets, axis_offsets = _offsets(texts, layout, bars, calibrations, axes)
     panels = [
-        _panel(rgb, number, layout, bars, calibrations, titles, texts, taken, missing)
+        _panel(
+            rgb,
+            number,
+            layout,
+            bars,
+            [*zip(calibrations, titles, bar_offsets, strict=True)],
+            {name: (found, axis_offsets[number, name]) for name, found in axes[number].items()},
+            [text for text in texts if id(text) not in taken],
+            missing,
+        )
         for number in range(len(layout.plots))
     ]
     return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
 
 
-def _color_mapped(rgb: np.ndarray, layout: Layout) -> Layout:
-    """The layout without plots that show no colour map; at least one has to be left."""
+def _mapped_plots(rgb: np.ndarray, layout: Layout) -> list[int]:
+    """Which plots show a colour map."""
     if layout.bars:
         best = max(bar.share for bar in layout.bars)
-        kept = [
+        return [
             number
             for number in range(len(layout.plots))
             if max(bar.shares[number] for bar in layout.bars) >= _MAPPED_SHARE * best
         ]
-    else:
-        kept = [
-            number
-            for number, plot in enumerate(layout.plots)
-            if is_color_mapped(_crop(rgb, plot.inner))
-        ]
+    page = layout.background.color
+    mapped = [is_color_mapped(_crop(rgb, plot.inner), page) for plot in layout.plots]
+    return [number for number, certain in enumerate(mapped) if certain]
+
+
+def _doubtful_plots(rgb: np.ndarray, layout: Layout, kept: list[int]) -> list[int]:
+    """Which other plots may show a colour map."""
+    page = layout.background.color
+    return [
+        number
+        for number, plot in enumerate(layout.plots)
+        if number not in kept and may_be_mapped(_crop(rgb, plot.inner), page)
+    ]
+
+
+def _with_axes(
+    rgb: np.ndarray, layout: Layout, numbers: list[int], texts: list[Text], missing: str
+) -> list[int]:
+    """Which of the plots have two axes that can be read."""
+    kept = []
+    for number in numbers:
+        axes = _axes(rgb, number, layout, [], texts, set(), missing)
+        if len(axes) == 2 and all(
+            len(found.used) >= _LABELS_OF_A_MAP > len(found.unused) for found in axes.values()
+        ):
+            kept.append(number)
+    return kept
+
+
+def _with_plots(layout: Layout, kept: list[int]) -> Layout:
+    """The layout with some of its plots only; at least one has to be left."""
     if not kept:
-        raise FigureError(
-            "No colour-mapped area found in the picture; draw the plot area and the colour bar "
-            "by hand."
-        )
+        raise FigureError(_NOTHING)
     bars = [
         replace(
             bar,
@@ -171,59 +217,102 @@ def _best_side(
     return best
 
 
+def _axes(
+    rgb: np.ndarray,
+    number: int,
+    layout: Layout,
+    bars: list[Bar],
+    texts: list[Text],
+    taken: set[int],
+    missing: str,
+) -> dict[str, Calibration]:
+    """The labelled axes of a plot, by their names."""
+    plot = layout.plots[number]
+    others = [other.rect for other in layout.plots if other is not plot]
+    others += [bar.outline.rect for bar in bars]
+    found = {
+        name: _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
+        for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right")))
+    }
+    return {name: axis for name, axis in found.items() if axis is not None}
+
+
+def _offsets(
+    texts: list[Text],
+    layout: Layout,
+    bars: list[Bar],
+    calibrations: list[Calibration | None],
+    axes: list[dict[str, Calibration]],
+) -> tuple[list[Offset], dict[tuple[int, str], Offset]]:
+    """What is printed for all labels of each bar, and of each axis by (plot, name)."""
+    at_bars = [
+        (bar, found) for bar, found in zip(bars, calibrations, strict=True) if found is not None
+    ]
+    at_axes = [
+        (number, name, found) for number, both in enumerate(axes) for name, found in both.items()
+    ]
+    sides = [(bar.outline.rect, found.axis.side, True) for bar, found in at_bars]
+    sides += [(layout.plots[number].rect, found.axis.side, False) for number, _, found in at_axes]
+    known = [found for _, found in at_bars] + [found for *_, found in at_axes]
+    labels = [box for found in known for box in _label_boxes(found)]
+    free = [text for text in texts if not any(overlaps(text.box, box) for box in labels)]
+    offsets = find_offsets(free, sides)
+    by_bar = dict(zip((id(bar) for bar, _ in at_bars), offsets, strict=False))
+    of_axes = offsets[len(at_bars) :]
+    return (
+        [by_bar.get(id(bar), Offset()) for bar in bars],
+        {(n, name): offset for (n, name, _), offset in zip(at_axes, of_axes, strict=True)},
+    )
+
+
 def _panel(
     rgb: np.ndarray,
     number: int,
     layout: Layout,
     bars: list[Bar],
-    calibrations: list[Calibration | None],
-    titles: list[list[Text]],
+    beside_bars: list[tuple[Calibration | None, list[Text], Offset]],
+    read: dict[str, tuple[Calibration, Offset]],
     texts: list[Text],
-    taken: set[int],
     missing: str,
 ) -> Panel:
+    """A panel of a plot area, with what was read beside its bar and along its sides."""
     plot = layout.plots[number]
     problems: list[str] = [missing] if missing else []
     labels: list[Label] = []
     plot_box, snapped = plot.box, []
     axes: dict[str, Axis | None] = {"x": None, "y": None}
-    read: dict[str, Calibration] = {}
+    calibrated: dict[str, Calibration] = {}
     others = [other.rect for other in layout.plots if other is not plot]
     others += [bar.outline.rect for bar in bars]
-    for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right"))):
-        found = _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
-        if found is None:
-            continue
+    for name, (found, offset) in read.items():
         snapped.append(found.ticks.is_snapped)
         if len(found.unused) > len(found.used):
             problems.append(f"The labels of the {name} axis are no numbers that lie on a line.")
         else:
-            free = [text for text in texts if id(text) not in taken]
-            title = find_title(found.axis.side, plot.rect, free, _label_boxes(found), others)
-            axis = replace(found.axis, title=as_words(title))
+            title = find_title(found.axis.side, plot.rect, texts, _label_boxes(found), others)
+            axis = offset.applied(replace(found.axis, title=as_words(title)))
             # a renderer that moves lines to whole pixels has drawn the frame, too, as lines
             moved = found.ticks.is_snapped and found.snapped and plot.is_framed
             axes[name] = axis.shifted(-SNAPPED) if moved else axis
-            read[name] = found
+            calibrated[name] = found
             labels += _labels(found, name)
-    choice = _bar_of(number, layout, bars, calibrations)
+    choice = _bar_of(number, layout, bars, [found for found, *_ in beside_bars])
     scale, bar_axis, box, bar_labels = None, None, None, None
     doubts: list[str] = []
     if choice is None:
         problems.append("No colour bar was found: choose the colours and type the range.")
     else:
         bar = bars[choice]
-        bar_labels = found = calibrations[choice]
+        bar_labels, bar_title, offset = beside_bars[choice]
         box = bar.outline.box
-        if found is not None:
-            if bar.outline.is_snapped and found.ticks.is_snapped:
+        if bar_labels is not None:
+            if bar.outline.is_snapped and bar_labels.ticks.is_snapped:
                 box = _moved(box, -SNAPPED)
-            labels += _labels(found, "colorbar")
-            factor = offset_factor(texts, bar.outline.rect)
-            ends = bar_range(bar, found, factor, noisy=layout.background.noisy)
+            labels += _labels(bar_labels, "colorbar")
+            ends = bar_range(bar, bar_labels, offset, noisy=layout.background.noisy)
             if ends is not None:
-                bar_axis = replace(ends.axis, title=as_words(titles[choice]))
-                scale = _scale(rgb, bar, ends)
+                bar_axis = replace(ends.axis, title=as_words(bar_title))
+                scale = color_scale(rgb, bar, ends)
                 doubts += ends.doubts
                 doubt = end_doubt(bar, noisy=layout.background.noisy)
                 doubts += [doubt] if doubt is not None else []
@@ -243,8 +332,8 @@ def _panel(
         has_range=scale is not None,
         bar_labels=bar_labels,
         doubts=len(doubts),
-        x_axis=read.get("x"),
-        y_axis=read.get("y"),
+        x_axis=calibrated.get("x"),
+        y_axis=calibrated.get("y"),
     )
     return Panel(
         plot_box,
@@ -305,42 +394,3 @@ def _gap(a: Rect, b: Rect) -> float:
     dx = max(b[0] - a[2], a[0] - b[2], 0)
     dy = max(b[1] - a[3], a[1] - b[3], 0)
     return math.hypot(dx, dy)
-
-
-def _scale(rgb: np.ndarray, bar: Bar, ends: BarRange) -> ColorScale | None:
-    """The bar's colours with the values that its ends stand for."""
-    first, last = ends.first, ends.last
-    rises = first < last
-    if bar.vertical:
-        direction: Direction = "down" if rises else "up"
-    else:
-        direction = "right" if rises else "left"
-    try:
-        return ColorScale.from_colorbar(
-            rgb,
-            _inside(bar.outline.box, rgb),
-            direction=direction,
-            **_values(bar, ends),
-        )
-    except ScaleError:
-        return None
-
-
-def _values(bar: Bar, ends: BarRange) -> dict[str, Any]:
-    """What `ColorScale.from_colorbar` needs to know of the values along the bar."""
-    if ends.axis.norm != "piecewise":
-        low, high = sorted((ends.first, ends.last))
-        return {"vmin": low, "vmax": high, "norm": ends.axis.norm}
-    box = bar.outline.box
-    begin, end = (box[1], box[3]) if bar.vertical else (box[0], box[2])
-    within = [
-        (pixel, value)
-        for pixel, value in zip(ends.axis.pixels, ends.axis.values, strict=True)
-        if begin + 1 < pixel < end - 1 and value not in (ends.first, ends.last)
-    ]
-    return {"ticks": sorted([(begin, ends.first), *within, (end, ends.last)])}
-
-
-def _inside(box: Box, rgb: np.ndarray) -> Box:
-    height, width = rgb.shape[:2]
-    return max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])

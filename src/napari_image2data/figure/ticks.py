@@ -11,6 +11,10 @@ from napari_image2data.figure.edges import SIDES, Outline, Rect, lines_of
 _MARK = 40.0  # levels off the background that make a mark
 _INWARD_MARK = 18.0
 _WIDEST = 6
+_ASIDE = 3  # pixels beside a mark where there is none
+_ENOUGH = 4  # marks: with fewer, shorter ones are looked for
+_DENSEST = 6  # pixels between marks on average: more are a pattern of the data
+_PENS = (np.full(3, 255.0), np.zeros(3))
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,14 @@ def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndar
     side : {"left", "right", "top", "bottom"}
     background : (3,) ndarray
     """
-    outward = _outward(rgb, outline, side, background)
+    outward = Ticks()
+    for n_lines in (3, 2, 1):
+        # short marks of a shrunken picture cover a line or two
+        found = _outward(rgb, outline, side, background, n_lines)
+        if len(found.positions) > len(outward.positions):
+            outward = found
+        if len(outward.positions) >= _ENOUGH:
+            break
     if len(outward.positions) >= 2:
         return outward
     opposite = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}[side]
@@ -66,11 +77,15 @@ def find_ticks(rgb: np.ndarray, outline: Outline, side: str, background: np.ndar
         if len(inward) >= 2:
             low, high = (1, 3) if side in ("left", "right") else (0, 2)
             corners = outline.box[low], outline.box[high]
-            return Ticks(tuple(sorted(inward)), False, guessed=corners)
+            framed = any(corner in inward for corner in corners)
+            return Ticks(tuple(sorted(inward)), False, guessed=corners if framed else ())
     return outward
 
 
-def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray) -> Ticks:
+def _outward(
+    rgb: np.ndarray, outline: Outline, side: str, background: np.ndarray, n_lines: int
+) -> Ticks:
+    """Marks outside a box that cover at least some lines beside its frame."""
     x0, y0, x1, y1 = _lengthened(outline, side)
     height, width = rgb.shape[:2]
     margin = 4
@@ -86,7 +101,7 @@ def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarra
     depths = list(range(first - 1, first - 1 - min(14, room), -1))
     off = np.abs(lines_of(rgb, rect, side, depths) - background).max(axis=2)
     off = off - np.median(off, axis=1, keepdims=True)
-    mark = np.sort(off[: min(3, len(off))], axis=0)[0]
+    mark = off[:n_lines].min(axis=0)
     if mark.max() < _MARK:
         return Ticks()
     positions, lengths = [], []
@@ -98,8 +113,10 @@ def _outward(rgb: np.ndarray, outline: Outline, side: str, background: np.ndarra
         weight = np.clip(mark[a:b], 0, None)
         positions.append(start + float((np.arange(a, b) + 0.5) @ weight / weight.sum()))
         column = off[:, begin:end].max(axis=1) > 0.5 * mark[begin:end].max()
-        n_lines = int(np.argmin(column)) if not column.all() else len(column)
-        lengths.append(n_lines - first)
+        n_covered = int(np.argmin(column)) if not column.all() else len(column)
+        lengths.append(n_covered - first)
+    if len(positions) * _DENSEST > len(mark):
+        return Ticks()
     return Ticks(tuple(positions), True, float(np.median(lengths)) if lengths else 0.0)
 
 
@@ -111,32 +128,38 @@ def _lengthened(outline: Outline, side: str) -> Rect:
 
 
 def _inward(rgb: np.ndarray, outline: Outline, side: str, n_lines: int) -> list[float]:
-    """Marks inside the frame: short steps towards the frame's colour on some lines at once."""
+    """Marks inside a box, in the frame's colour; white or black ones where it has no frame."""
     edge = outline.edges[SIDES.index(side)]
-    if edge.ink is None:
-        return []
     first = max(0, int(np.ceil(edge.inner - 0.15)))
-    rect, start = outline.rect, outline.rect[1 if side in ("left", "right") else 0]
-    lines = lines_of(rgb, rect, side, range(first, first + n_lines))
-    index = np.arange(lines.shape[1])
-    around = (
-        lines[:, np.clip(index - 3, 0, len(index) - 1)]
-        + lines[:, np.clip(index + 3, 0, len(index) - 1)]
-    ) / 2
-    way = edge.ink - around
-    length = np.linalg.norm(way, axis=2)
-    step = (((lines - around) * way).sum(axis=2) / np.maximum(length, 30)).min(axis=0)
-    positions = [
-        start + float((np.arange(a, b) + 0.5) @ step[a:b] / step[a:b].sum())
-        for a, b in runs_of(step > _INWARD_MARK)
-        if b - a <= 4 and a > 3 and b < len(step) - 3
-    ]
-    if positions:
+    lines = lines_of(rgb, outline.rect, side, range(first, first + n_lines))
+    if edge.ink is None:
+        positions = max((_marks(lines, ink) for ink in _PENS), key=len)
+    else:
+        positions = _marks(lines, edge.ink)
+    low, high = (1, 3) if side in ("left", "right") else (0, 2)
+    positions = [outline.rect[low] + place for place in positions]
+    if positions and edge.ink is not None:
         # the frame's corners hide the marks at the ends
-        low, high = (1, 3) if side in ("left", "right") else (0, 2)
-        positions.append(outline.box[low])
-        positions.append(outline.box[high])
+        positions += [outline.box[low], outline.box[high]]
     return positions
+
+
+def _marks(lines: np.ndarray, ink: np.ndarray) -> list[float]:
+    """Short strokes across some lines at once, nearer to the ink than what lies on both sides.
+
+    At the border of two cells or bands the colour of one side goes on.
+    """
+    index = np.arange(lines.shape[1])
+    off = np.linalg.norm(lines - ink, axis=2)
+    before = off[:, np.clip(index - _ASIDE, 0, len(index) - 1)]
+    after = off[:, np.clip(index + _ASIDE, 0, len(index) - 1)]
+    step = (np.minimum(before, after) - off).min(axis=0)
+    found = [
+        float((np.arange(a, b) + 0.5) @ step[a:b] / step[a:b].sum())
+        for a, b in runs_of(step > _INWARD_MARK)
+        if b - a <= 4 and a > _ASIDE and b < len(step) - _ASIDE
+    ]
+    return found if len(found) * _DENSEST < len(step) else []
 
 
 def runs_of(mask: np.ndarray) -> list[tuple[int, int]]:
