@@ -141,10 +141,8 @@ def find_band_strokes(bands: np.ndarray, hidden: np.ndarray, *, size: int = 5) -
     >>> bool(found[30:32, :70].all()), int(found[:30].sum() + found[32:].sum())
     (True, 0)
     """
-    least = local_minimum(np.where(hidden, -1, bands), size)
-    even = (least == local_maximum(bands, size)) & (least >= 0)
-    broad = local_maximum(even, size)
-    if broad.mean() < 0.5 or not has_smooth_bands(bands, broad):
+    broad = _broad(bands, hidden, size)
+    if broad is None:
         return np.zeros_like(hidden)
     low = local_minimum(np.where(broad, bands, 1 << 20), 2 * size - 1)
     high = local_maximum(np.where(broad, bands, -1), 2 * size - 1)
@@ -167,8 +165,8 @@ def find_strange_patches(
 
     The bands of a smooth field follow one upon the other.  A patch of one band is none of them
     where nine tenths of the pixels two away from it (in a JPEG, whose edges are soft, four) have
-    bands that are more than one from its own, and the bands between do not lie between either: on
-    a steep slope they do.
+    bands that are more than one from its own, and hardly a pixel nearer has a band in between: on
+    a steep slope many do.
 
     Parameters
     ----------
@@ -195,11 +193,10 @@ def find_strange_patches(
     (True, 64)
     """
     out = np.zeros_like(hidden)
-    seen = np.where(hidden, -1, bands)
-    least = local_minimum(seen, 5)
-    broad = local_maximum((least == local_maximum(seen, 5)) & (least >= 0), 5)
-    if broad.mean() < 0.5 or not has_smooth_bands(bands, broad):
+    broad = _broad(bands, hidden, 5)
+    if broad is None:
         return out
+    seen = np.where(hidden, -1, bands)
     reach = 4 if noisy else 2
     for band in np.unique(bands[broad]):
         labels, count = ndimage.label(seen == band)
@@ -219,6 +216,14 @@ def find_strange_patches(
             if between.sum() < 0.3 * max(1, (near & ~patch).sum()):
                 out[grown] |= patch
     return out
+
+
+def _broad(bands: np.ndarray, hidden: np.ndarray, size: int) -> np.ndarray | None:
+    """Where squares of ``size`` x ``size`` lie in one band; None if no smooth field's bands."""
+    least = local_minimum(np.where(hidden, -1, bands), size)
+    even = (least == local_maximum(bands, size)) & (least >= 0)
+    broad = local_maximum(even, size)
+    return broad if broad.mean() >= 0.5 and has_smooth_bands(bands, broad) else None
 
 
 def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) -> np.ndarray:
