@@ -186,7 +186,8 @@ def test_a_stack_is_no_figure():
         read_figure(np.zeros((3, 50, 60, 3), np.uint8))
 
 
-def test_turned_labels_that_stand_with_one_end_at_their_mark():
+@pytest.mark.parametrize("angle", [45, 90])
+def test_turned_labels_that_stand_with_one_end_at_their_mark(angle):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6, 4.5))
@@ -194,7 +195,7 @@ def test_turned_labels_that_stand_with_one_end_at_their_mark():
     image = axes.imshow(data, extent=(0, 1000, 0, 30), aspect="auto", vmin=0, vmax=350)
     bar = figure.colorbar(image)
     for side in (axes.xaxis, axes.yaxis, bar.ax.yaxis):
-        side.set_tick_params(rotation=90)
+        side.set_tick_params(rotation=angle)
     plt.setp(axes.get_xticklabels(), ha="right")
     figure.tight_layout()
     plot = true_box(axes, 450)
