@@ -93,7 +93,7 @@ class ImageToData:
     field : Field or None
         The decoded data, from `decode`.
     cell_grid : CellGrid or None
-        One value a cell, from `cells`.
+        One value a cell, from `cells` or ``decode(cells=True)``.
     nodes : Nodes or None
         The samples that the picture was interpolated from, from `find_nodes`.
     gradient_mask : (h, w) bool ndarray or None
@@ -237,6 +237,8 @@ class ImageToData:
             progress=progress,
             **options,
         )
+        if self.field.cells is not None:
+            self.cell_grid = self.field.cells
         return self._record("decode", **options)
 
     def cells(self) -> Self:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 import tracemalloc
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_image2data import ColorScale, Field, decode, lookup, rethreshold
-from napari_image2data.decode import arrays
+from napari_image2data.decode import arguments, arrays
 from napari_image2data.errors import ImageError
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def test_a_large_memory_mapped_picture_decodes_like_one_in_memory(
     mapped = np.memmap(path, np.uint8, "r", shape=image.shape)
     box = (10, 20, 280, 230)
     known = decode(image, SCALE, box=box)
-    for module in (arrays, sys.modules[decode.__module__]):
+    for module in (arrays, arguments):
         monkeypatch.setattr(module, "WHOLE", 200 * 200)
     monkeypatch.setattr(arrays, "TILE", 100 * 100)
     tiled = decode(mapped, SCALE, box=box)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from napari_image2data import ColorScale, decode
+from napari_image2data import Axis, ColorScale, ImageToData, decode, image_to_data
+from napari_image2data.decode import arguments, arrays
 from napari_image2data.decode.cells import find_cells
 from napari_image2data.decode.field import Flag
 from napari_image2data.errors import FigureError
@@ -159,3 +160,143 @@ def test_one_value_everywhere_shows_no_borders() -> None:
     picture = np.tile((SCALE.colors[100] * 255).astype(np.uint8), (40, 50, 1))
     with pytest.raises(FigureError, match="one value"):
         find_cells(decode(picture, SCALE))
+
+
+def test_decode_gives_a_field_of_cells_with_their_own_coordinates() -> None:
+    cells = cells_of((9, 12), 9)
+    figure = np.full((300, 500, 3), 255, np.uint8)
+    figure[30:264, 60:420] = drawn(cells, 360, 234)
+    x_axis = Axis.through((60, 420), (0.0, 24.0))
+    y_axis = Axis.through((264, 30), (1.0, 1000.0), norm="log")
+    stages: list[str] = []
+    field = decode(
+        figure,
+        SCALE,
+        (60, 30, 420, 264),
+        cells=True,
+        x_axis=x_axis,
+        y_axis=y_axis,
+        progress=lambda stage, _: stages.append(stage),
+    )
+    assert field.shape == field.sigma.shape == field.flags.shape == field.distance.shape == (9, 12)
+    assert abs(field.values - cells).max() < 0.01
+    np.testing.assert_allclose(field.x, 1 + 2 * np.arange(12), atol=0.05)
+    np.testing.assert_allclose(np.log10(field.y), 3 - (np.arange(9) + 0.5) / 3, atol=0.02)
+    assert field.box == (60, 30, 420, 264)
+    assert field.cells is not None
+    np.testing.assert_allclose(field.cells.x_edges, 30 * np.arange(13), atol=0.6)
+    assert stages[-2:] == ["find cells", "done"]
+    assert find_cells(field) is field.cells
+    assert repr(field).startswith("Field(9 x 12 cells")
+
+
+def test_cells_are_those_that_the_step_finds_and_the_recipe_repeats_them() -> None:
+    picture = drawn(cells_of((8, 9), 10), 360, 320)
+    grid = find_cells(decode(picture, SCALE), picture)
+    run = ImageToData(picture).read(scale=SCALE, box="all").decode(cells=True)
+    assert run.field is not None
+    np.testing.assert_array_equal(run.field.values, grid.values)
+    np.testing.assert_array_equal(run.field.sigma, grid.sigma)
+    assert run.cell_grid is run.field.cells
+    again = ImageToData.from_recipe(run.recipe, picture)
+    assert again.field is not None
+    np.testing.assert_array_equal(again.field.values, grid.values)
+    assert image_to_data(picture, scale=SCALE, box="all", cells=True).shape == (8, 9)
+
+
+def test_a_picture_without_cells_is_refused_by_decode_too() -> None:
+    field = gaussian_filter(np.random.default_rng(0).normal(size=(200, 260)), 25)
+    picture = (SCALE.to_color((field - field.min()) / np.ptp(field)) * 255).astype(np.uint8)
+    with pytest.raises(FigureError, match="no cells"):
+        decode(picture, SCALE, cells=True)
+
+
+def test_a_told_shape_is_taken_where_none_could_be_found() -> None:
+    even = np.full((6, 10), 0.25)
+    told = decode(drawn(even, 200, 90), SCALE, cells=(6, 10))
+    assert told.shape == (6, 10)
+    assert abs(told.values - 0.25).max() < 0.003
+    np.testing.assert_allclose(told.x, 10 + 20 * np.arange(10))
+    rough = np.random.default_rng(3).random((30, 40))
+    small = decode(drawn(rough, 80, 60), SCALE, cells=(30, 40))  # two pixels a cell
+    assert (abs(small.values - rough) < 0.01).mean() > 0.99
+    with pytest.raises(FigureError, match="do not fit"):
+        decode(drawn(even, 200, 90), SCALE, cells=(6, 201))
+
+
+def test_only_cells_that_ink_hides_whole_are_filled_and_say_so() -> None:
+    cells = cells_of((9, 11), 8)
+    picture = drawn(cells, 110, 90)
+    picture[40:50, 30:40] = (255, 0, 0)  # a marker over a whole cell
+    picture[20:30, 50:53] = (255, 0, 0)  # a stroke over a third of another
+    masked = decode(picture, SCALE, cells=(9, 11))
+    filled = decode(picture, SCALE, cells=(9, 11), overlays="fill")
+    other = np.ones(cells.shape, bool)
+    other[4, 3] = False
+    np.testing.assert_array_equal(filled.values[other], masked.values[other])
+    assert abs(masked.values - cells)[other].max() < 0.01
+    assert not (filled.flags & Flag.FILLED)[other].any()
+    assert np.isnan(masked.values[4, 3])
+    assert masked.flags[4, 3] == Flag.OVERLAY
+    assert np.isfinite(filled.values[4, 3])
+    assert filled.sigma[4, 3] > 5 * np.median(filled.sigma)
+    assert filled.flags[4, 3] == Flag.OVERLAY | Flag.FILLED
+    assert filled.cells is not None
+    assert filled.cells.share[4, 3] == 0
+
+
+def test_no_data_cells_stay_without_a_value() -> None:
+    cells = cells_of((6, 8), 11)
+    picture = np.dstack([drawn(cells, 320, 240), np.full((240, 320), 255, np.uint8)])
+    picture[40:80, 80:120, 3] = 0
+    field = decode(picture, SCALE, cells=True)
+    assert field.shape == (6, 8)
+    assert np.argwhere(np.isnan(field.values)).tolist() == [[1, 2]]
+    assert field.flags[1, 2] == Flag.NO_DATA
+
+
+def test_cells_under_light_have_their_light() -> None:
+    cells = cells_of((7, 8), 12)
+    light = np.linspace(0.6, 1.0, 240)[:, None, None]
+    picture = (drawn(cells, 320, 240) * light).astype(np.uint8)
+    field = decode(picture, SCALE, cells=(7, 8), shading="multiply")
+    assert field.mixture is not None
+    assert field.mixture.light is not None
+    assert field.mixture.light.shape == (7, 8)
+    assert (np.diff(np.nanmedian(field.mixture.light, axis=1)) > 0).all()
+    assert np.nanmedian(abs(field.values - cells)) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cells": 3}, "rows and columns"),
+        ({"cells": (0, 4)}, "rows and columns"),
+        ({"cells": (2.5, 4)}, "rows and columns"),
+        ({"cells": True, "dequantize": True}, "cells or dequantize"),
+    ],
+)
+def test_options_that_make_no_sense_with_cells(options: dict, message: str) -> None:
+    with pytest.raises(FigureError, match=message):
+        decode(drawn(cells_of((6, 8), 11), 320, 240), SCALE, **options)
+
+
+def test_cells_of_stacks_and_lazy_arrays_are_refused() -> None:
+    picture = drawn(cells_of((6, 8), 11), 160, 120)
+    with pytest.raises(FigureError, match="one by one"):
+        decode(np.stack([picture, picture]), SCALE, cells=True)
+    da = pytest.importorskip("dask.array")
+    with pytest.raises(FigureError, match="one by one"):
+        decode(da.from_array(picture), SCALE, cells=True)
+
+
+def test_cells_of_a_picture_read_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = cells_of((12, 16), 13)
+    picture = drawn(cells, 640, 480)
+    whole = decode(picture, SCALE, cells=True)
+    for module in (arguments, arrays):
+        monkeypatch.setattr(module, "WHOLE", 1 << 18)
+    monkeypatch.setattr(arrays, "TILE", 1 << 16)
+    tiled = decode(picture, SCALE, cells=True)
+    assert tiled.shape == whole.shape == (12, 16)
+    assert abs(tiled.values - cells).max() < 0.01

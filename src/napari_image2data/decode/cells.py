@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,10 @@ class CellGrid:
     sigma : (n, m) float32 ndarray
         Standard uncertainty of the value.
     share : (n, m) float32 ndarray
-        Share of the cell's centre that could be read, 0..1.
+        Share of the cell's centre that could be read, 0..1; filled pixels were not.
+    flags : (n, m) uint8 ndarray
+        Bits of `Flag` that half of the pixels have which gave the value; without a value, those
+        that half of the centre has, or else the commonest.
     x, y : (m,) and (n,) float64 ndarray
         Coordinates of the cells' centres, as the field's (axis values, else pixels).
     x_edges, y_edges : (m + 1,) and (n + 1,) float64 ndarray
@@ -47,6 +50,7 @@ class CellGrid:
     values: np.ndarray
     sigma: np.ndarray
     share: np.ndarray
+    flags: np.ndarray
     x: np.ndarray
     y: np.ndarray
     x_edges: np.ndarray
@@ -76,7 +80,9 @@ class CellGrid:
         )
 
 
-def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
+def find_cells(
+    field: Field, image: np.ndarray | None = None, *, shape: tuple[int, int] | None = None
+) -> CellGrid:
     """Find the cell grid of a blocky field and give one value a cell.
 
     Parameters
@@ -87,6 +93,9 @@ def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
     image : (H, W), (H, W, 3) or (H, W, 4) array, optional
         The picture that the field was decoded from. With it a cell that was masked as ink, but is
         mostly of one colour of the scale, is read again: a lone dark cell looks like a letter.
+    shape : (int, int), optional
+        Numbers of rows and columns of an even grid that fills the field, where they are known: no
+        grid is looked for, and none is refused.
 
     Returns
     -------
@@ -95,8 +104,8 @@ def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
     Raises
     ------
     FigureError
-        When the field changes from pixel to pixel rather than from cell to cell, or its cells are
-        no rectangles.
+        When the field changes from pixel to pixel rather than from cell to cell, its cells are no
+        rectangles, or the shape that is told has more cells than there are pixels.
 
     Notes
     -----
@@ -114,7 +123,84 @@ def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
     >>> grid.shape, bool(abs(grid.values - cells).max() < 0.01)
     ((4, 6), True)
     """
-    values = np.asarray(field.values, float)
+    if field.cells is not None:
+        return field.cells
+    flags = np.asarray(field.flags)
+    filled = (flags & Flag.FILLED) > 0
+    values = np.where(filled, np.nan, np.asarray(field.values, float))
+    if shape is None:
+        x_found, y_found = _found_edges(values, field)
+    else:
+        x_found, y_found = _told_edges(field.shape, shape)
+    (x_edges, x_regular), (y_edges, y_regular) = x_found, y_found
+    deviation = np.asarray(field.sigma, float)
+    middle, sigma, share = _medians(values, deviation, x_edges, y_edges)
+    if image is not None and field.scale is not None and field.mixture is None:
+        lacking = _share_of((flags & Flag.NO_DATA) > 0, x_edges, y_edges) > _HALF
+        again = _read_again(image, field, values, x_edges, y_edges, np.where(lacking, 1, share))
+        for found, better in zip((middle, sigma, share), again, strict=True):
+            np.copyto(found, better, where=np.isfinite(again[0]))
+    if filled.any():
+        stand_in = np.where(filled, np.asarray(field.values, float), np.nan)
+        guess, unsure, _ = _medians(stand_in, deviation, x_edges, y_edges)
+        unread = np.isnan(middle)
+        np.copyto(middle, guess, where=unread)
+        np.copyto(sigma, unsure, where=unread)
+    known = np.isfinite(middle)
+    rows, columns = slice(None), slice(None)
+    if shape is None:
+        ink = _share_of((flags & Flag.OVERLAY) > 0, x_edges, y_edges)
+        rows, columns = (
+            _with_values(known.any(axis=axis) | (ink.mean(axis=axis) > 0.5)) for axis in (1, 0)
+        )
+        x_edges = x_edges[columns.start : columns.stop + 1]
+        y_edges = y_edges[rows.start : rows.stop + 1]
+    return CellGrid(
+        middle[rows, columns].astype(np.float32),
+        sigma[rows, columns].astype(np.float32),
+        share[rows, columns].astype(np.float32),
+        _flags_of(flags, np.isfinite(values), known[rows, columns], x_edges, y_edges),
+        x=_centers(x_edges, field.x),
+        y=_centers(y_edges, field.y),
+        x_edges=x_edges,
+        y_edges=y_edges,
+        regular=(x_regular, y_regular),
+    )
+
+
+def one_value_a_cell(
+    field: Field, image: np.ndarray, cells: bool | tuple[int, int] = True
+) -> Field:
+    """Field of one value a cell, from one of pixels; ``cells`` may tell its shape.
+
+    Colour distance and light are, like the values, medians of the cells' centres.
+    """
+    grid = find_cells(field, image, shape=None if isinstance(cells, bool) else cells)
+    places = grid.x_edges, grid.y_edges
+
+    def middle(pixels: np.ndarray) -> np.ndarray:
+        return _medians(np.asarray(pixels, float), pixels, *places)[0].astype(np.float32)
+
+    mixture = field.mixture
+    if mixture is not None and mixture.light is not None:
+        mixture = replace(mixture, light=middle(mixture.light))
+    return replace(
+        field,
+        values=grid.values,
+        distance=middle(field.distance),
+        sigma=grid.sigma,
+        flags=grid.flags,
+        x=grid.x,
+        y=grid.y,
+        mixture=mixture,
+        cells=grid,
+    )
+
+
+def _found_edges(
+    values: np.ndarray, field: Field
+) -> tuple[tuple[np.ndarray, bool], tuple[np.ndarray, bool]]:
+    """Borders of columns and rows, and whether they are even, as the values show them."""
     scale = field.scale
     compared = np.log10(values) if scale is not None and scale.norm == "log" else values
     finite = compared[np.isfinite(compared)]
@@ -128,34 +214,26 @@ def find_cells(field: Field, image: np.ndarray | None = None) -> CellGrid:
         raise FigureError(
             "The field has no cells: its values change from pixel to pixel; use the field itself."
         )
-    (x_edges, x_regular), (y_edges, y_regular) = x_found, y_found
-    middle, sigma, share = _medians(values, np.asarray(field.sigma, float), x_edges, y_edges)
-    if _unrest(compared / spread, x_edges, y_edges) > _UNREST:
+    if _unrest(compared / spread, x_found[0], y_found[0]) > _UNREST:
         raise FigureError(
             "The field has no rectangular cells: its values also change within the cells of the "
             "grid that fits best; use the field itself."
         )
-    if image is not None and scale is not None and field.mixture is None:
-        again = _read_again(image, field, x_edges, y_edges, share)
-        for found, better in zip((middle, sigma, share), again, strict=True):
-            np.copyto(found, better, where=np.isfinite(again[0]))
-    known = np.isfinite(middle)
-    ink = _share_of((np.asarray(field.flags) & Flag.OVERLAY) > 0, x_edges, y_edges)
-    rows, columns = (
-        _with_values(known.any(axis=axis) | (ink.mean(axis=axis) > 0.5)) for axis in (1, 0)
-    )
-    x_edges = x_edges[columns.start : columns.stop + 1]
-    y_edges = y_edges[rows.start : rows.stop + 1]
-    return CellGrid(
-        middle[rows, columns].astype(np.float32),
-        sigma[rows, columns].astype(np.float32),
-        share[rows, columns].astype(np.float32),
-        x=_centers(x_edges, field.x),
-        y=_centers(y_edges, field.y),
-        x_edges=x_edges,
-        y_edges=y_edges,
-        regular=(x_regular, y_regular),
-    )
+    return x_found, y_found
+
+
+def _told_edges(
+    pixels: tuple[int, ...], shape: tuple[int, int]
+) -> tuple[tuple[np.ndarray, bool], tuple[np.ndarray, bool]]:
+    """Borders of columns and rows of an even grid that fills the field."""
+    (height, width), (rows, columns) = pixels, shape
+    if rows > height or columns > width:
+        raise FigureError(
+            f"{rows} x {columns} cells do not fit into {height} x {width} pixels; give the numbers "
+            "of rows and columns."
+        )
+    x_edges, y_edges = np.linspace(0, width, columns + 1), np.linspace(0, height, rows + 1)
+    return (x_edges, True), (y_edges, True)
 
 
 def _with_values(known: np.ndarray) -> slice:
@@ -178,7 +256,7 @@ def _medians(
             if len(clean):
                 middle[i, j] = np.median(clean)
                 scatter = 1.4826 * np.median(abs(clean - middle[i, j]))
-                own = np.nanmedian(sigma[row, column])
+                own = np.nanmedian(sigma[row, column][np.isfinite(cell)])
                 spread[i, j] = np.hypot(own, scatter / np.sqrt(len(clean)))
     return middle, spread, share
 
@@ -202,7 +280,12 @@ def _unrest(values: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> flo
 
 
 def _read_again(
-    image: np.ndarray, field: Field, x_edges: np.ndarray, y_edges: np.ndarray, share: np.ndarray
+    image: np.ndarray,
+    field: Field,
+    values: np.ndarray,
+    x_edges: np.ndarray,
+    y_edges: np.ndarray,
+    share: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Value, sigma and share of cells little of which was read, though they are of one colour."""
     assert field.scale is not None
@@ -210,7 +293,9 @@ def _read_again(
     pixels = lookup(np.asarray(image)[y0:y1, x0:x1], field.scale, max_distance=np.inf)
     if pixels.shape != field.shape:
         raise FigureError("The picture is not the one that the field was decoded from.")
-    clean = np.isfinite(field.values)
+    clean = np.isfinite(values)
+    if not clean.any():
+        return np.full(share.shape, np.nan), share, share
     limit = max(3.0, 2 * float(np.percentile(pixels.distance[clean], 95)))
     value = np.where(pixels.distance <= limit, pixels.values.astype(float), np.nan)
     log = field.scale.norm == "log"
@@ -239,6 +324,28 @@ def _share_of(what: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> np.
     """Share of each cell's centre where something is so."""
     rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
     return np.array([[what[row, column].mean() for column in columns] for row in rows])
+
+
+def _flags_of(
+    flags: np.ndarray,
+    clean: np.ndarray,
+    known: np.ndarray,
+    x_edges: np.ndarray,
+    y_edges: np.ndarray,
+) -> np.ndarray:
+    """Flags of the pixels that gave each cell its value, or that kept it from having one."""
+    out = np.zeros(known.shape, np.uint8)
+    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
+    for i, j in np.argwhere(_share_of(flags > 0, x_edges, y_edges) > 0):
+        cell, read = flags[rows[i], columns[j]], clean[rows[i], columns[j]]
+        if known[i, j]:  # by pixels that were read, else by filled ones, else by reading again
+            cell = cell[read] if read.any() else cell[(cell & Flag.FILLED) > 0]
+            if not cell.size:
+                continue
+        share = np.unpackbits(cell.ravel()[:, None], axis=1).mean(axis=0)
+        most = share >= _HALF if known[i, j] else share >= min(_HALF, share.max())
+        out[i, j] = np.packbits(most)[0]
+    return out
 
 
 def _centre_slices(edges: np.ndarray) -> list[slice]:

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
-from napari_image2data.color.scale import ColorScale
 from napari_image2data.decode.ambiguity import choose_rivals
-from napari_image2data.decode.arrays import WHOLE, is_lazy, over_frames, picture_shape
+from napari_image2data.decode.arguments import (
+    base_beneath,
+    check_cells,
+    check_choices,
+    check_mixture,
+    is_large,
+    window_of,
+)
+from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
 from napari_image2data.decode.bands import dequantize as refine
 from napari_image2data.decode.bands import has_smooth_bands
-from napari_image2data.decode.blend import BLEND_MODES
+from napari_image2data.decode.cells import one_value_a_cell
 from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
@@ -31,11 +38,12 @@ from napari_image2data.decode.mixture import (
 )
 from napari_image2data.decode.noise import color_spread, position_uncertainty
 from napari_image2data.decode.overlay import Masks, distance_limit, find_overlay
-from napari_image2data.errors import FigureError, ImageError, ScaleError
+from napari_image2data.errors import ScaleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
 
 CLEARLY_OFF = 8.0
@@ -53,6 +61,7 @@ def decode(
     max_distance: float | Literal["auto"] = "auto",
     no_data: Sequence[Sequence[float] | str] = (),
     dequantize: bool | Sequence[float] = False,
+    cells: bool | tuple[int, int] = False,
     shading: bool | Shading = False,
     opacity: float | Literal["auto"] | None = None,
     base: np.ndarray | None = None,
@@ -94,6 +103,11 @@ def decode(
         Read smooth fields finer than the scale's steps (see `decode.bands`). A sequence gives the
         values at the borders of the bands; True takes them midway between the scale's values. It
         does nothing where the picture's bands are not those of a smooth field, or in a JPEG.
+    cells : bool or (int, int)
+        Give one value a cell of a picture of cells (heat map, correlation matrix), see
+        `find_cells`: True finds the grid, ``(rows, columns)`` tells it where it is even and fills
+        the box. Cells that ink hides whole are NaN, or FILLED on request. Not for stacks and dask
+        arrays, and not together with ``dequantize``.
     shading : bool or {"overlay", "soft", "hsv", "multiply"}
         Take the light of a hillshade out of the colours; True finds how it was mixed in: one of
         the blend modes of matplotlib's ``LightSource``, or colour times light.
@@ -111,14 +125,17 @@ def decode(
     Returns
     -------
     Field
-        Its ``mixture`` holds the light or grey that ``shading`` or ``opacity`` took out; where
-        colours leave the value open (greys under light) it is AMBIGUOUS and sigma is wide. Its
-        ``notes`` say when the picture looks like such a mixture and neither was asked for.
+        One value a pixel; with ``cells`` one a cell, x and y being those of the cells' centres and
+        ``cells`` telling where they lie. Its ``mixture`` holds the light or grey that ``shading``
+        or ``opacity`` took out; where colours leave the value open (greys under light) it is
+        AMBIGUOUS and sigma is wide. Its ``notes`` say when the picture looks like such a mixture
+        and neither was asked for.
 
     Raises
     ------
     FigureError
-        When the box does not lie inside the picture, or options contradict each other.
+        When the box does not lie inside the picture, options contradict each other, or no grid of
+        cells is found.
     ImageError
         When the array is no picture, or the base has another size.
     ScaleError
@@ -137,16 +154,17 @@ def decode(
     >>> bool(np.nanmax(np.abs(field.values - truth)) < 0.05)
     True
     """
-    _check_choices(scale, overlays, jpeg, rivals, max_distance)
-    _check_mixture(shading, opacity, base)
+    check_choices(scale, overlays, jpeg, rivals, max_distance)
+    check_mixture(shading, opacity, base)
+    check_cells(image, cells, dequantize)
     if base is not None:
         opacity = "auto" if opacity is None else opacity
-        base = _base_beneath(base, picture_shape(image), box)
+        base = base_beneath(base, picture_shape(image), box)
     # light and opacity are those of a whole picture
     in_tiles = shading is False and opacity is None
-    if is_lazy(image) or np.ndim(image) > 3 or (in_tiles and _is_large(image, box)):
+    if is_lazy(image) or np.ndim(image) > 3 or (in_tiles and is_large(image, box)):
         shape = picture_shape(image)
-        window = _window(box, shape[-2:])
+        window = window_of(box, shape[-2:])
         one = partial(
             decode,
             scale=scale,
@@ -163,9 +181,10 @@ def decode(
         )
         part = image[(slice(None),) * (len(shape) - 2) + window]
         frames = over_frames(one, part, in_tiles=in_tiles)
-        return replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
+        field = replace(frames, scale=scale, **_place(*window, x_axis, y_axis))
+        return field if cells is False else one_value_a_cell(field, image, cells)
     rgb, clear = as_rgb(image)
-    rows, cols = _window(box, rgb.shape[:2])
+    rows, cols = window_of(box, rgb.shape[:2])
     rgb = np.ascontiguousarray(rgb[rows, cols])
     report = progress if progress is not None else _silent
     curve = Curve.of(scale)
@@ -253,8 +272,7 @@ def decode(
         if mixed is not None
         else seems_mixed(rgb, curve, reading.distance > min(limit, CLEARLY_OFF))
     )
-    report("done", 1.0)
-    return Field(
+    field = Field(
         np.where(readable, values, np.nan).astype(np.float32),
         reading.distance,
         np.where(readable, sigma, np.nan).astype(np.float32),
@@ -264,6 +282,11 @@ def decode(
         notes=() if note is None else (note,),
         **_place(rows, cols, x_axis, y_axis),
     )
+    if cells is not False:
+        report("find cells", 0.97)
+        field = one_value_a_cell(field, image, cells)
+    report("done", 1.0)
+    return field
 
 
 def _placed(jpeg: Any, window: tuple[slice, slice]) -> Any:
@@ -297,75 +320,6 @@ def _place(rows: slice, cols: slice, x_axis: Axis | None, y_axis: Axis | None) -
 
 def _silent(stage: str, done: float) -> None:
     """Report to nobody."""
-
-
-def _check_choices(
-    scale: object, overlays: object, jpeg: object, rivals: object, max_distance: object
-) -> None:
-    if not isinstance(scale, ColorScale):
-        raise ScaleError(
-            f"The scale is a ColorScale, not {type(scale).__name__}; build one with "
-            "ColorScale.from_name(...) or ColorScale.from_colorbar(...)."
-        )
-    if overlays not in ("mask", "fill", "keep"):
-        raise FigureError(f"overlays is 'mask', 'fill' or 'keep', not {overlays!r}.")
-    if not isinstance(jpeg, JpegInfo) and jpeg not in (True, False, "auto"):
-        raise FigureError(f"jpeg is True, False, 'auto' or a JpegInfo, not {jpeg!r}.")
-    if rivals not in ("resolve", "nearest"):
-        raise FigureError(f"rivals is 'resolve' or 'nearest', not {rivals!r}.")
-    if max_distance != "auto" and not (
-        isinstance(max_distance, int | float | np.number) and max_distance >= 0
-    ):
-        raise FigureError(f"max_distance is 'auto' or a number from 0 up, not {max_distance!r}.")
-
-
-def _check_mixture(shading: object, opacity: object, base: object) -> None:
-    if shading not in (True, False, *BLEND_MODES):
-        raise FigureError(
-            f"shading is True, False or one of {', '.join(BLEND_MODES)}, not {shading!r}."
-        )
-    number = isinstance(opacity, int | float | np.number) and not isinstance(opacity, bool)
-    if not (opacity is None or opacity == "auto" or (number and 0 < opacity <= 1)):  # type: ignore[operator]
-        raise FigureError(f"opacity is 'auto' or a number above 0 and up to 1, not {opacity!r}.")
-    if shading is not False and (opacity is not None or base is not None):
-        raise FigureError("Give shading, or opacity and base; both at once cannot be taken out.")
-
-
-def _base_beneath(
-    base: np.ndarray, shape: tuple[int, ...], box: tuple[float, float, float, float] | None
-) -> np.ndarray:
-    """The part of a base that lies under the box."""
-    below = as_rgb(base)[0]
-    if below.shape[:2] != shape[-2:]:
-        raise ImageError(
-            f"The base is {below.shape[1]} x {below.shape[0]} pixels, the picture {shape[-1]} x "
-            f"{shape[-2]}; give a base of the picture's size."
-        )
-    return np.ascontiguousarray(below[_window(box, shape[-2:])])
-
-
-def _window(
-    box: tuple[float, float, float, float] | None, shape: tuple[int, ...]
-) -> tuple[slice, slice]:
-    """Rows and columns of a box, which must lie inside the picture."""
-    height, width = shape[:2]
-    if box is None:
-        return slice(0, height), slice(0, width)
-    edges = np.asarray(box, float) if not isinstance(box, str) else np.empty(0)
-    if edges.shape != (4,) or not np.isfinite(edges).all():
-        raise FigureError(f"A box is four numbers (x0, y0, x1, y1) in pixels, not {box!r}.")
-    x0, y0, x1, y1 = (round(float(edge)) for edge in edges)
-    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-        raise FigureError(f"The box {box} does not lie inside the {width} x {height} picture.")
-    return slice(y0, y1), slice(x0, x1)
-
-
-def _is_large(image: Any, box: tuple[float, float, float, float] | None) -> bool:
-    """Tell whether a picture, or its box, is too large to be decoded in one piece."""
-    if np.ndim(image) < 2 or np.size(image) <= WHOLE:
-        return False
-    rows, cols = _window(box, np.shape(image)[:2])
-    return bool((rows.stop - rows.start) * (cols.stop - cols.start) > WHOLE)
 
 
 def _end_flags(position: np.ndarray, curve: Curve) -> np.ndarray:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_image2data.color.scale import ColorScale
+    from napari_image2data.decode.cells import CellGrid
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,9 @@ class Field:
         Light or base that was taken out of the colours, where `decode` was asked to.
     notes : tuple of str
         Plain sentences about what the picture seems to be and the options did not allow for.
+    cells : CellGrid or None
+        Where the cells lie in the picture; then the arrays hold one value a cell, and ``x`` and
+        ``y`` are the centres of the cells.
     """
 
     values: Any
@@ -70,10 +74,12 @@ class Field:
     box: tuple[int, int, int, int] | None = None
     mixture: Mixture | None = None
     notes: tuple[str, ...] = ()
+    cells: CellGrid | None = None
 
     def __repr__(self) -> str:
         unit = f", {self.scale!r}" if self.scale is not None else ""
-        return f"Field({' x '.join(str(n) for n in self.shape)} pixels{unit}, box={self.box})"
+        what = "pixels" if self.cells is None else "cells"
+        return f"Field({' x '.join(str(n) for n in self.shape)} {what}{unit}, box={self.box})"
 
     @property
     def shape(self) -> tuple[int, ...]:
