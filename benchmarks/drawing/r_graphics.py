@@ -214,6 +214,7 @@ def gg_heat_map(
         plot,
         paint,
         "ggplot2",
+        continuous=True,  # gradientn's colours are nodes of a ramp
         measure=True,
         measure_bar=plot.bar is not None,
         # only a grey or framed panel shows where its empty rim ends

@@ -83,3 +83,15 @@ def test_slopes_that_a_jpeg_drew_as_stairs_are_uncertain() -> None:
     field = decode(np.asarray(Image.open(buffer)), scale, jpeg=True)
     inside = np.abs(field.values - truth) <= 1.645 * field.sigma
     assert inside.mean() > 0.85
+
+
+@pytest.mark.parametrize("name", ["viridis", "gray"])
+def test_clipped_values_lie_within_their_uncertainty(name: str) -> None:
+    colors = np.rint(ColorScale.from_name(name, vmin=0, vmax=1).colors * 255) / 255
+    scale = ColorScale.from_colors(colors, (np.arange(256) + 0.5) / 256, vmin=0, vmax=1)
+    truth = (1.6 * smooth_field(2) - 0.3).clip(0, 1)
+    field = decode(table_colors(truth, scale).astype(np.uint8), scale)
+    for end in (0, 1):
+        clipped = truth == end
+        assert clipped.mean() > 0.02
+        assert np.all(np.abs(field.values - end)[clipped] <= 1.645 * field.sigma[clipped])

@@ -201,10 +201,11 @@ def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> n
     """Value, distance, uncertainty and flags of single colours.
 
     The uncertainty adds three parts in squares: the width of a table entry (uniform: step /
-    sqrt(12)); the noise of the colour through the local slope of the scale, that is its rounding
-    and what it misses the scale by (a third of an isotropic noise lies along the scale and two
-    thirds across, so along it is distance / sqrt(2)); and, where a rival explains the colour as
-    well, half the way to the rival.
+    sqrt(12); half a step at the ends of the scale, where values beyond are clipped); the noise of
+    the colour through the local slope of the scale, that is its rounding and what it misses the
+    scale by (a third of an isotropic noise lies along the scale and two thirds across, so along it
+    is distance / sqrt(2)); and, where a rival explains the colour as well, half the way to the
+    rival.
 
     Parameters
     ----------
@@ -254,6 +255,10 @@ def _spread(curve: ColorCurve, match: Match, ambiguous: np.ndarray) -> np.ndarra
     """Standard uncertainty of a position; at most that of a guess anywhere on the scale."""
     step, slope = curve.step_and_slope(match.index)
     square = step**2 / 12
+    if not (curve.scale.cyclic or curve.scale.discrete):
+        first, last = curve.ends
+        # a first or last colour stands for values that end halfway across it, and for all beyond
+        square = np.where((match.index <= first) | (match.index >= last), step**2 / 4, square)
     if not curve.scale.discrete:
         noise = ROUNDING**2 + match.distance**2 / 2
         square = square + noise / np.maximum(slope, 1e-6) ** 2

@@ -38,6 +38,7 @@ from napari_image2data.decode.mixture import (
 )
 from napari_image2data.decode.noise import color_spread, position_uncertainty
 from napari_image2data.decode.overlay import Masks, distance_limit, find_overlay
+from napari_image2data.decode.rounding import drawn_with
 from napari_image2data.errors import ScaleError
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def decode(
     if mixed is not None:
         reading, noisy = mixed.reading, False
     else:
-        reading, noisy = _read_plainly(rgb, curve, jpeg)
+        reading, curve, noisy = _read_plainly(rgb, curve, jpeg)
     limit = (
         distance_limit(reading.distance, noisy=noisy)
         if max_distance == "auto"
@@ -297,15 +298,17 @@ def _placed(jpeg: Any, window: tuple[slice, slice]) -> Any:
 
 def _read_plainly(
     rgb: np.ndarray, curve: Curve, jpeg: bool | JpegInfo | Literal["auto"]
-) -> tuple[Reading, bool]:
-    """Positions of opaque, unshaded colours, and whether the picture is taken to be a JPEG."""
+) -> tuple[Reading, Curve, bool]:
+    """Positions of opaque, unshaded colours, on which curve, and whether it seems to be a JPEG."""
     reading = read_positions(rgb, curve)
     noisy = _is_jpeg(rgb, reading, curve) if jpeg == "auto" else bool(jpeg)
     if noisy:
         reading = read_positions(rgb, curve, jpeg=True)
+    elif (other := drawn_with(rgb, reading, curve)) is not None:
+        reading, curve = read_positions(rgb, other), other
     elif offset := level_offset(rgb, reading, curve):
         reading = read_positions(rgb, curve, offset=offset)
-    return reading, noisy
+    return reading, curve, noisy
 
 
 def _place(rows: slice, cols: slice, x_axis: Axis | None, y_axis: Axis | None) -> dict[str, Any]:

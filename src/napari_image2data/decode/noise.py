@@ -95,11 +95,12 @@ def position_uncertainty(
 ) -> np.ndarray:
     """Estimate the standard uncertainty of the positions.
 
-    Parts that add in squares: the width of the table entry (uniform: width / sqrt(12)); the noise
-    of the colours through the local slope of the scale, where the noise is what they miss the
-    scale by; and the local change per pixel, for cells and edges that a renderer placed between
-    pixels, and for slopes that a JPEG drew as stairs. docs/method/sigma.md gives the factors and
-    how they were measured.
+    Parts that add in squares: the width of the table entry (uniform: width / sqrt(12); at the ends
+    of the scale, where values beyond are clipped to its end, width / 2); the noise of the colours
+    through the local slope of the scale, where the noise is what they miss the scale by; and the
+    local change per pixel, for cells and edges that a renderer placed between pixels, and for
+    slopes that a JPEG drew as stairs. docs/method/sigma.md gives the factors and how they were
+    measured.
 
     Parameters
     ----------
@@ -122,7 +123,10 @@ def position_uncertainty(
     slope = np.maximum(reading.slope, 1e-3)
     if noisy:
         return _of_jpeg(position, reading, curve, clean, slope, least_noise)
-    bins = curve.entry_width(position) / np.sqrt(12)
+    width = curve.entry_width(position)
+    # a first or last colour stands for values that end halfway across it, and for all beyond
+    ends = ((position <= 0) | (position >= 1)) & (not (curve.cyclic or curve.discrete))
+    bins = np.where(ends, width / 2, width / np.sqrt(12))
     miss = np.where(clean, np.minimum(reading.distance, 60.0) ** 2, 0.0).astype(np.float32)
     weight = clean.astype(np.float32)
     local = ndimage.uniform_filter(miss, 9) / np.maximum(ndimage.uniform_filter(weight, 9), 1e-3)
