@@ -57,11 +57,15 @@ def check_cells(image: Any, cells: object, dequantize: object) -> None:
         raise FigureError(
             f"cells is True, False or the numbers of rows and columns (n, m), not {cells!r}."
         )
+    if isinstance(dequantize, str) and dequantize != "auto":
+        raise FigureError(
+            f"dequantize is True, False, 'auto' or the borders' values, not {dequantize!r}."
+        )
     if cells is False:
         return
-    if dequantize is not False:
+    if dequantize is not False and not isinstance(dequantize, str):
         raise FigureError(
-            "Give cells or dequantize: a cell has one value, so nothing lies between its steps."
+            "Give cells or dequantize: the bands of a smooth field are not those of cells."
         )
     if is_lazy(image) or np.ndim(image) > 3:
         raise FigureError(

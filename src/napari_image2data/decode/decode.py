@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from napari_image2data.color.bar_steps import MOST_CLASSES
 from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.arguments import (
@@ -20,8 +21,9 @@ from napari_image2data.decode.arguments import (
 )
 from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
+from napari_image2data.decode.bands import Refined, has_smooth_bands
 from napari_image2data.decode.bands import dequantize as refine
-from napari_image2data.decode.bands import has_smooth_bands
+from napari_image2data.decode.cell_steps import is_ramp, refine_cells
 from napari_image2data.decode.cells import one_value_a_cell
 from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
 
+_ON_STEP, _STEPPED = 0.05, 0.9  # of a step; share of the pixels of a picture of few colours
+
 CLEARLY_OFF = 8.0
 """Levels from which a colour is off the scale, however much the limit gives way to the noise."""
 
@@ -61,7 +65,7 @@ def decode(
     rivals: Literal["resolve", "nearest"] = "resolve",
     max_distance: float | Literal["auto"] = "auto",
     no_data: Sequence[Sequence[float] | str] = (),
-    dequantize: bool | Sequence[float] = False,
+    dequantize: bool | Sequence[float] | Literal["auto"] = "auto",
     cells: bool | tuple[int, int] = False,
     shading: bool | Shading = False,
     opacity: float | Literal["auto"] | None = None,
@@ -100,15 +104,17 @@ def decode(
         picture's noise.
     no_data : sequence of colours
         Names, "#rrggbb" or (r, g, b) in 0..255 that stand for "no data".
-    dequantize : bool or sequence of float
-        Read smooth fields finer than the scale's steps (see `decode.bands`). A sequence gives the
-        values at the borders of the bands; True takes them midway between the scale's values. It
-        does nothing where the picture's bands are not those of a smooth field, or in a JPEG.
+    dequantize : bool or sequence of float or "auto"
+        Read finer than the scale's steps. "auto" does so in a picture of cells of few colours: the
+        cells around tell where in its band a value lies (see `decode.cell_steps`). True reads the
+        bands of a smooth field so, too, but for those of a JPEG (see `decode.bands`); a sequence
+        gives the values at the borders of the bands, else taken midway between the scale's values.
+        No value leaves its band; False gives its middle.
     cells : bool or (int, int)
         Give one value a cell of a picture of cells (heat map, correlation matrix), see
         `find_cells`: True finds the grid, ``(rows, columns)`` tells it where it is even and fills
         the box. Cells that ink hides whole are NaN, or FILLED on request. Not for stacks and dask
-        arrays, and not together with ``dequantize``.
+        arrays, and not together with bands of smooth fields.
     shading : bool or {"overlay", "soft", "hsv", "multiply"}
         Take the light of a hillshade out of the colours; True finds how it was mixed in: one of
         the blend modes of matplotlib's ``LightSource``, or colour times light.
@@ -244,9 +250,11 @@ def decode(
     if rival_gap is not None:
         spread = np.hypot(spread, rival_gap / 2)
     values, sigma = curve.value(position), spread * curve.value_slope(position)
-    if dequantize is not False and not noisy:
+    if dequantize is not False:
         report("read between the steps", 0.85)
-        values, sigma = _between_steps(values, sigma, reading, curve, clean, dequantize)
+        values, sigma = _between_steps(
+            values, sigma, reading, curve, clean, dequantize, noisy=noisy
+        )
 
     flags = _end_flags(position, curve)
     if rival_gap is not None:
@@ -340,11 +348,13 @@ def _between_steps(
     reading: Reading,
     curve: Curve,
     clean: np.ndarray,
-    borders: bool | Sequence[float],
+    borders: bool | Sequence[float] | Literal["auto"],
+    *,
+    noisy: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and uncertainties between the steps of the scale, where its bands are smooth."""
     count = len(curve.colors)
-    if isinstance(borders, bool):
+    if isinstance(borders, bool | str):
         middle = (curve.values[1:] + curve.values[:-1]) / 2
         first, last = 2 * curve.values[0] - middle[0], 2 * curve.values[-1] - middle[-1]
         edges = np.concatenate([[first], middle, [last]])
@@ -356,14 +366,27 @@ def _between_steps(
                 f"A scale of {count} colours has {count + 1} borders that rise or fall."
             )
         edges = np.log10(edges) if curve.log else edges
-    bands = np.rint(reading.position * (count - 1)).astype(int)
-    if not has_smooth_bands(bands, clean):
+    place = reading.position * (count - 1)
+    bands = np.rint(place).astype(int)
+    fine: Refined | None = None
+    if borders != "auto" and not noisy and has_smooth_bands(bands, clean):
+        fine = refine(bands, edges, clean)
+    elif count <= MOST_CLASSES and _is_stepped(place, clean) and is_ramp(curve.colors):
+        fine = refine_cells(bands, edges, clean)
+    if fine is None:
         return values, sigma
-    fine = refine(bands, edges, clean)
+    value, spread = fine
     if curve.log:
-        value = 10**fine.values
-        return value, fine.sigma * np.log(10) * value
-    return fine.values, fine.sigma
+        value = 10**value
+        spread = spread * np.log(10) * value
+    better = np.isfinite(value)
+    return np.where(better, value, values), np.where(better, spread, sigma)
+
+
+def _is_stepped(place: np.ndarray, clean: np.ndarray) -> bool:
+    """Whether the picture shows the colours of the scale's steps and none between them."""
+    off = np.abs(place[clean] - np.rint(place[clean]))
+    return bool(len(off) and (off < _ON_STEP).mean() > _STEPPED)
 
 
 def _is_jpeg(rgb: np.ndarray, reading: Reading, curve: Curve) -> bool:
