@@ -206,3 +206,27 @@ def test_a_bar_that_makes_no_scale_is_refused(box, options, sentence: str) -> No
     image, _ = drawn_bar("up", ColorScale.from_name("viridis", 0, 1).colors)
     with pytest.raises(ScaleError, match=sentence):
         ColorScale.from_colorbar(image, box, **options)
+
+
+def unknown_map(count: int) -> np.ndarray:
+    t = np.linspace(0, 1, count)
+    return np.stack([0.05 + 0.9 * t, 0.5 + 0.4 * np.sin(7 * t), 0.9 - 0.8 * t**2], axis=1)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("count", [256, 250, 200])
+def test_bins_hardly_a_line_high_are_counted(direction: str, count: int) -> None:
+    image, box = drawn_bar(direction, unknown_map(count), length=324)
+    bar = read_colorbar(image, box, direction)
+    assert len(bar.colors) == count
+    assert np.abs(bar.positions - (np.arange(count) + 0.5) / count).max() < 1e-9
+    inner = slice(2, -2)  # the frame hides the outermost lines
+    drawn = np.round(unknown_map(count) * 255)
+    assert np.abs(bar.colors * 255 - drawn)[inner].max() < 1e-9
+    assert np.abs(bar.colors * 255 - drawn).max() <= 2
+
+
+def test_a_ramp_finer_than_its_lines_has_no_bins() -> None:
+    image, box = drawn_bar("up", unknown_map(3000), length=324)
+    bar = read_colorbar(image, box, "up")
+    assert len(bar.colors) > 310

@@ -8,6 +8,9 @@ MOST_CLASSES = 40
 """A bar of more steps than this is a quantised ramp, not a list of classes."""
 
 _MOST_DRIFTING = 0.2  # of the lines of a stepped bar
+_FEWEST_PAIRS = 12  # neighbouring lines of one bin that tell where bins lie
+_ALIKE = 0.97  # share of such pairs that are of one colour
+_SHIFTS = (0.0, 0.25, -0.25, 0.5, -0.5)  # pixels by which renderers place bins off the bar's edge
 
 
 def run_starts(profile: np.ndarray, tolerance: float) -> np.ndarray:
@@ -48,6 +51,76 @@ def find_steps(
         return None
     edges = np.concatenate([[0.0], (at[lasts[:-1] - 1] + at[firsts[1:]]) / 2, [length]])
     return colors, middles(edges, length)
+
+
+def find_equal_bins(
+    profile: np.ndarray, at: np.ndarray, length: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Colours and middles of the equal bins of a lossless bar, where they are hardly a line high.
+
+    Parameters
+    ----------
+    profile : (N, 3) ndarray
+        Colours along the bar, in levels of 255.
+    at : (N,) ndarray
+        Where they lie: pixels from the bar's start.
+    length : float
+        Pixels.
+
+    Returns
+    -------
+    (colors, middles) or None
+        None where no number of equal bins explains which neighbouring lines are of one colour.
+
+    Notes
+    -----
+    A bar of 324 lines that shows 256 bins repeats every third or fourth line, a ramp that is slow
+    repeats some lines anywhere: a number of bins is right where hardly any two lines of one bin
+    differ. Bins that share a colour only make the number of colours smaller, so the search starts
+    there and goes up.
+
+    Examples
+    --------
+    >>> levels = np.linspace(0, 250, 200)[:, None] * [1.0, 0.5, 0.2]
+    >>> at = np.arange(300) + 0.5
+    >>> colors, middles = find_equal_bins(levels[(at / 300 * 200).astype(int)], at, 300.0)
+    >>> len(colors), middles[0].round(3).item()
+    (200, 0.75)
+    """
+    changed = np.abs(np.diff(profile, axis=0)).max(axis=1) > 0
+    least = int(changed.sum()) + 1
+    best: tuple[float, int, float] | None = None
+    for count in range(least, int(1.2 * least) + 2):
+        for shift in _SHIFTS:
+            same = np.diff(_bins_at(at, length, count, shift)) == 0
+            if same.sum() < _FEWEST_PAIRS or same.all():
+                continue
+            alike, apart = 1 - changed[same].mean(), changed[~same].mean()
+            if alike >= _ALIKE and (best is None or alike + apart > best[0]):
+                best = (float(alike + apart), count, shift)
+    if best is None:
+        return None
+    _, count, shift = best
+    owner = _bins_at(at, length, count, shift)
+    shown = np.unique(owner)
+    colors = np.array([np.median(profile[owner == k], axis=0) for k in shown])
+    return _with_hidden_ends(colors, shown, count), (np.arange(count) + 0.5) / count * length
+
+
+def _with_hidden_ends(colors: np.ndarray, shown: np.ndarray, count: int) -> np.ndarray:
+    """Colours of all bins: those that a frame hides at either end continue their neighbours."""
+    every = np.arange(count)
+    out = np.stack([np.interp(every, shown, channel) for channel in colors.T], axis=1)
+    for hidden, some in ((every < shown[0], slice(6)), (every > shown[-1], slice(-6, None))):
+        if hidden.any():
+            slope, base = np.polyfit(shown[some], colors[some], 1)
+            out[hidden] = np.rint(base + every[hidden, None] * slope).clip(0, 255)
+    return out
+
+
+def _bins_at(at: np.ndarray, length: float, count: int, shift: float) -> np.ndarray:
+    """Bin of each line of a bar."""
+    return np.floor((at + shift) / length * count).astype(int).clip(0, count - 1)
 
 
 def _tolerance(noisy: bool) -> float:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_image2data.color.bar_map import HALF_BIN, BarMap, match_bar
-from napari_image2data.color.bar_steps import MOST_CLASSES, find_steps, middles, run_starts
+from napari_image2data.color.bar_steps import (
+    MOST_CLASSES,
+    find_equal_bins,
+    find_steps,
+    middles,
+    run_starts,
+)
 from napari_image2data.color.image import as_rgb
 from napari_image2data.errors import ScaleError
 
@@ -148,7 +154,11 @@ def read_colorbar(
     if noisy:
         colors, at = _with_ends(_smooth(profile), where - start, length)
     else:
-        colors, at = steps or _ramp(profile, where - start, length)
+        colors, at = (
+            steps
+            or find_equal_bins(profile, where - start, length)
+            or _ramp(profile, where - start, length)
+        )
         offsets = _offsets(rgb, colors)
     name = None if known is None else known.name
     return Colorbar(colors / 255, at / length, False, direction, under, over, offsets, name)
