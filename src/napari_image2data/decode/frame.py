@@ -54,7 +54,11 @@ def frame_depths(
 
 
 def edge_ticks(
-    rgb: np.ndarray, depths: tuple[int, int, int, int], *, longest: int = 12
+    rgb: np.ndarray,
+    depths: tuple[int, int, int, int],
+    *,
+    longest: int = 12,
+    noisy: bool = False,
 ) -> np.ndarray:
     """Black or white ticks that reach into a plot area from its edge, down to a single pixel.
 
@@ -64,11 +68,12 @@ def edge_ticks(
     Parameters
     ----------
     rgb : (h, w, 3) uint8 ndarray
-        A lossless picture.
     depths : tuple of int
         Lines that the frame takes at the top, bottom, left and right (see `frame_depths`).
     longest : int
         Ticks reach no farther than this, in pixels.
+    noisy : bool
+        True for a JPEG, where ink does not keep its very colour.
 
     Returns
     -------
@@ -93,7 +98,7 @@ def edge_ticks(
             away = np.sqrt(((strip - ink) ** 2).mean(axis=2))
             filled = ndimage.grey_closing(away, size=(1, 5))
             inked = (filled - away) > 0.2 * filled
-            start = inked[0] & (away[0] <= 12) & (filled[0] > 50)
+            start = inked[0] & (away[0] <= (40 if noisy else 12)) & (filled[0] > 50)
             flanks = ndimage.maximum_filter(away[0], 9) - ndimage.minimum_filter(filled[0], 9)
             rough = ndimage.uniform_filter(1 - away[0] / np.maximum(filled[0], 1), 15)
             start &= (flanks < 0.3 * filled[0]) & (rough < 0.22)
@@ -155,6 +160,9 @@ def _ink(
             return None
     explained = np.sqrt((residual[keep] ** 2).mean())
     likely = 0.04 < opacity < 1.1 and -15 < gray < 270 and explained < max(0.4 * null, 1.5)
+    if noisy and opacity > 0.1 and explained < 0.2 * null:  # pale ink's grey is not well known
+        slack = 2.0 * explained / opacity
+        likely |= opacity < 1.1 and -15 - slack < gray < 270 + slack
     close = noisy and null > 30 and explained < 0.1 * null
     if likely or (close and 0.1 < opacity < 1.5 and -140 < gray < 300):
         return float(gray), float(opacity)

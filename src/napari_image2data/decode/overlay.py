@@ -15,6 +15,7 @@ from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.grid_lines import find_grid_lines
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
+from napari_image2data.decode.jpeg_ink import bridge_ink, dense_ink, off_in_lightness
 from napari_image2data.decode.strokes import (
     find_band_strokes,
     find_strange_patches,
@@ -105,8 +106,7 @@ def find_overlay(
     top, bottom, left, right = depths = frame_depths(rgb, noisy=noisy)
     frame[:top] = frame[height - bottom :] = True
     frame[:, :left] = frame[:, width - right :] = True
-    if not noisy:
-        frame |= edge_ticks(rgb, depths)
+    frame |= edge_ticks(rgb, depths, noisy=noisy)
     if noisy:
         core = _surely_off_scale(rgb, reading, core, frame, limit)
         core |= even_off_scale(rgb, reading.distance) & ~empty
@@ -125,6 +125,11 @@ def find_overlay(
         ink |= find_strange_patches(bands, known | ink, noisy=noisy)
     elif not curve.cyclic:
         ink |= find_strokes(place, known, noisy=noisy)
+    if noisy and not curve.discrete:
+        if not curve.cyclic:
+            ink |= dense_ink(seen, place, curve.colors, known)
+        ink |= off_in_lightness(seen, curve.colors, known | ink)
+        ink |= bridge_ink(rgb, core | frame | ink)
     hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
     rims |= _islands(reading.position, hidden | rims)

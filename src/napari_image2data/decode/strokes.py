@@ -77,7 +77,7 @@ def find_strokes(
     height[hidden] = 0
     if np.minimum(height, 0.2).mean() > texture:
         return nothing
-    enough = np.maximum(least, rarity * _usual(height))
+    enough = np.maximum(least, rarity * usual_height(height))
     enough = np.maximum(enough, (0.35 if noisy else 0.2) * np.maximum(high - low, 0))
     weak = height > 0.5 * enough
     strong = height > enough
@@ -235,7 +235,7 @@ def _height(position: np.ndarray, high: np.ndarray, low: np.ndarray, size: int) 
     return np.asarray(height)
 
 
-def _usual(height: np.ndarray) -> np.ndarray:
+def usual_height(height: np.ndarray) -> np.ndarray:
     """Third quartile of the heights around: of each block, the middle one of 3 x 3 blocks."""
     rows, cols = (-(-length // BLOCK) for length in height.shape)
     pad = [(0, rows * BLOCK - height.shape[0]), (0, cols * BLOCK - height.shape[1])]
