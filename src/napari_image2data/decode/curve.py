@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ from napari_image2data.color.match import ColorCurve
 
 if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
+
+_SAME_CLASS = 4.0  # levels between the colour beyond an end and that of the end's own class
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,8 @@ class Curve:
     width : (N,) float64 ndarray
         Extent, in positions, of the neighbouring entries that share an entry's 8-bit colour.
     log, discrete, cyclic : bool
+    outer : (int, int)
+        How many classes for values beyond its ends (0 or 1 at each) come with a discrete scale.
     matcher : ColorCurve
         Finds the nearest point of the curve.
     """
@@ -61,11 +65,13 @@ class Curve:
     log: bool
     discrete: bool
     cyclic: bool
+    outer: tuple[int, int]
     matcher: ColorCurve
 
     @classmethod
     def of(cls, scale: ColorScale) -> Curve:
-        """Make the curve of a scale."""
+        """Make the curve of a scale; of classes, the colours beyond its ends are two more."""
+        scale, outer = _with_outer_classes(scale)
         colors = np.asarray(scale.colors, float) * 255
         values = np.asarray(scale.values, float)
         log = scale.norm == "log"
@@ -78,6 +84,7 @@ class Curve:
             log=log,
             discrete=bool(scale.discrete),
             cyclic=scale.cyclic,
+            outer=outer,
             matcher=ColorCurve(scale, "auto"),
         )
 
@@ -117,6 +124,37 @@ class Curve:
         if self.log:
             slope = slope * np.log(10) * self.value(position)
         return np.asarray(slope)
+
+
+def _with_outer_classes(scale: ColorScale) -> tuple[ColorScale, tuple[int, int]]:
+    """A discrete scale with its under and over colours as classes, and how many came at each end.
+
+    They stand for the values of its two ends: what lies beyond is not known.
+    """
+    if not scale.discrete:
+        return scale, (0, 0)
+    colors, values, outer = [scale.colors], [scale.values], [0, 0]
+    rising = scale.values[-1] > scale.values[0]
+    for k, (color, value) in enumerate(((scale.under, scale.vmin), (scale.over, scale.vmax))):
+        nearest = scale.values[-k]
+        is_beyond = value < nearest if rising == (k == 0) else value > nearest
+        if color is None or not is_beyond:
+            continue
+        if np.abs(color - scale.colors[-k]).max() * 255 < _SAME_CLASS:
+            continue
+        colors.insert(len(colors) if k else 0, color[None])
+        values.insert(len(values) if k else 0, np.array([value]))
+        outer[k] = 1
+    if not any(outer):
+        return scale, (0, 0)
+    more = replace(
+        scale,
+        colors=np.concatenate(colors),
+        values=np.concatenate(values),
+        under=None,
+        over=None,
+    )
+    return more, (outer[0], outer[1])
 
 
 def read_positions(

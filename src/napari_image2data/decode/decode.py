@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_image2data.color.bar_steps import MOST_CLASSES
 from napari_image2data.color.image import as_rgb
 from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.arguments import (
@@ -21,9 +20,7 @@ from napari_image2data.decode.arguments import (
 )
 from napari_image2data.decode.arrays import is_lazy, over_frames, picture_shape
 from napari_image2data.decode.background import has_color
-from napari_image2data.decode.bands import Refined, has_smooth_bands
-from napari_image2data.decode.bands import dequantize as refine
-from napari_image2data.decode.cell_steps import is_ramp, refine_cells
+from napari_image2data.decode.between_steps import between_steps
 from napari_image2data.decode.cells import one_value_a_cell
 from napari_image2data.decode.curve import Curve, Reading, level_offset, read_positions
 from napari_image2data.decode.field import Field, Flag
@@ -41,15 +38,12 @@ from napari_image2data.decode.mixture import (
 from napari_image2data.decode.noise import color_spread, position_uncertainty
 from napari_image2data.decode.overlay import Masks, distance_limit, find_overlay
 from napari_image2data.decode.rounding import drawn_with
-from napari_image2data.errors import ScaleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
-
-_ON_STEP, _STEPPED = 0.05, 0.9  # of a step; share of the pixels of a picture of few colours
 
 CLEARLY_OFF = 8.0
 """Levels from which a colour is off the scale, however much the limit gives way to the noise."""
@@ -252,9 +246,7 @@ def decode(
     values, sigma = curve.value(position), spread * curve.value_slope(position)
     if dequantize is not False:
         report("read between the steps", 0.85)
-        values, sigma = _between_steps(
-            values, sigma, reading, curve, clean, dequantize, noisy=noisy
-        )
+        values, sigma = between_steps(values, sigma, reading, curve, clean, dequantize, noisy=noisy)
 
     flags = _end_flags(position, curve)
     if rival_gap is not None:
@@ -334,59 +326,17 @@ def _silent(stage: str, done: float) -> None:
 
 
 def _end_flags(position: np.ndarray, curve: Curve) -> np.ndarray:
-    """BELOW and ABOVE where the colour is the scale's first or last: the value may lie beyond."""
+    """BELOW and ABOVE where the colour is the scale's first or last: the value may lie beyond.
+
+    Of a scale of classes these are the colours beyond its ends.
+    """
     flags = np.zeros(position.shape, np.uint8)
-    if not (curve.discrete or curve.cyclic):
+    ends = curve.outer if curve.discrete else (int(not curve.cyclic),) * 2
+    if ends[0]:
         flags[position <= 0] = np.uint8(Flag.BELOW)
+    if ends[1]:
         flags[position >= 1] = np.uint8(Flag.ABOVE)
     return flags
-
-
-def _between_steps(
-    values: np.ndarray,
-    sigma: np.ndarray,
-    reading: Reading,
-    curve: Curve,
-    clean: np.ndarray,
-    borders: bool | Sequence[float] | Literal["auto"],
-    *,
-    noisy: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values and uncertainties between the steps of the scale, where its bands are smooth."""
-    count = len(curve.colors)
-    if isinstance(borders, bool | str):
-        middle = (curve.values[1:] + curve.values[:-1]) / 2
-        first, last = 2 * curve.values[0] - middle[0], 2 * curve.values[-1] - middle[-1]
-        edges = np.concatenate([[first], middle, [last]])
-    else:
-        edges = np.asarray(borders, float)
-        steps = np.diff(edges)
-        if edges.shape != (count + 1,) or not (np.all(steps > 0) or np.all(steps < 0)):
-            raise ScaleError(
-                f"A scale of {count} colours has {count + 1} borders that rise or fall."
-            )
-        edges = np.log10(edges) if curve.log else edges
-    place = reading.position * (count - 1)
-    bands = np.rint(place).astype(int)
-    fine: Refined | None = None
-    if borders != "auto" and not noisy and has_smooth_bands(bands, clean):
-        fine = refine(bands, edges, clean)
-    elif count <= MOST_CLASSES and _is_stepped(place, clean) and is_ramp(curve.colors):
-        fine = refine_cells(bands, edges, clean)
-    if fine is None:
-        return values, sigma
-    value, spread = fine
-    if curve.log:
-        value = 10**value
-        spread = spread * np.log(10) * value
-    better = np.isfinite(value)
-    return np.where(better, value, values), np.where(better, spread, sigma)
-
-
-def _is_stepped(place: np.ndarray, clean: np.ndarray) -> bool:
-    """Whether the picture shows the colours of the scale's steps and none between them."""
-    off = np.abs(place[clean] - np.rint(place[clean]))
-    return bool(len(off) and (off < _ON_STEP).mean() > _STEPPED)
 
 
 def _is_jpeg(rgb: np.ndarray, reading: Reading, curve: Curve) -> bool:
