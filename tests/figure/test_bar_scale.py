@@ -10,6 +10,7 @@ from napari_image2data.figure.edges import Edge, Outline
 from napari_image2data.figure.layout import Bar
 from napari_image2data.figure.numerals import readings_of
 from napari_image2data.figure.offset import Offset
+from napari_image2data.figure.pale_bands import with_pale_bands
 from napari_image2data.figure.text import Text
 from napari_image2data.figure.ticks import Ticks
 
@@ -80,3 +81,44 @@ def test_an_end_beside_a_label_whose_tick_was_not_seen_is_doubted():
     for axis in (found.axis, without_first):
         doubts = bar_range(bar(ramp), replace(found, axis=axis), Offset(), noisy=False).doubts
         assert any("1.6 pixels from the label 80" in doubt for doubt in doubts)
+
+
+def test_a_label_that_an_end_is_taken_to_be_at_from_afar_is_doubted():
+    values = np.array([80.0, 60.0, 40.0, 20.0, 0.0])
+    places = np.linspace(TOP + 3.2, BOTTOM, 5)
+    ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
+    ticks = Ticks(tuple(places), True, 4.0)
+    found = bar_range(
+        bar(ramp, extended=(True, False)), calibration(places, values, ticks), Offset(), noisy=False
+    )
+    assert found.first == 80.0
+    assert any("at the label 80, 3.2 pixels away" in doubt for doubt in found.doubts)
+
+
+@pytest.mark.parametrize(("turned", "doubted"), [(0.0, False), (0.6, False), (1.6, True)])
+def test_labels_that_are_spaced_otherwise_than_the_marks_raise_a_doubt(turned, doubted):
+    values = np.array([80.0, 60.0, 40.0, 20.0, 0.0])
+    places = np.linspace(TOP, BOTTOM, 5)
+    marks = places - np.linspace(0, turned, 5)
+    found = calibration(places + 1.0, values)  # all labels are off their marks by the same
+    found = replace(found, axis=Axis.through(marks, values, side="right"), snapped=5)
+    ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
+    doubts = bar_range(bar(ramp), found, Offset(), noisy=False).doubts
+    assert any("spaced otherwise than its marks" in doubt for doubt in doubts) == doubted
+
+
+@pytest.mark.parametrize(("beyond", "bands"), [(0.0, 0), (2.0, 0), (34.0, 1), (40.0, 1), (77.0, 2)])
+def test_a_stepped_bar_goes_on_in_pale_bands_as_far_as_its_labels(beyond, bands):
+    labels = calibration(np.linspace(TOP - beyond, BOTTOM, 3), [2.0, 1.0, 0.0])
+    found = with_pale_bands(bar(stepped(5)), labels)
+    assert found.outline.box == pytest.approx((300, TOP - 40 * bands, 316, BOTTOM), abs=0.5)
+
+
+def test_a_frame_line_or_uneven_bands_end_a_bar_before_its_labels():
+    labels = calibration(np.linspace(TOP - 40.0, BOTTOM, 3), [2.0, 1.0, 0.0])
+    known = bar(stepped(5))
+    line = Edge(-1.0, 1.0, np.zeros(3))
+    framed = replace(known, outline=replace(known.outline, edges=(line,) * 4))
+    uneven = replace(known, profile=np.repeat(stepped(5)[::40], (20, 60, 30, 50, 40), axis=0))
+    for one in (framed, uneven):
+        assert with_pale_bands(one, labels).outline.box == one.outline.box

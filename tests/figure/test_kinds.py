@@ -163,6 +163,14 @@ def test_a_stepped_bar_gives_the_borders_of_its_steps():
     )
 
 
+@pytest.mark.parametrize("degrade", [lambda rgb: rgb, drawing.as_jpeg], ids=["PNG", "JPEG"])
+def test_a_stepped_bar_without_a_frame_goes_on_over_its_white_middle(degrade):
+    # seven bands: those beside the white one are nearly 80 levels off the page
+    layout = find_layout(degrade(beside(BARS["right"], framed=0.0, name="bwr", bands=7)))
+    (bar,) = layout.bars
+    assert np.abs(np.array(bar.outline.box) - BARS["right"]).max() < 1.0
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_bar_whose_values_rise_downward(reverse):
     rgb = beside(BARS["right"], reverse=reverse)

@@ -30,6 +30,8 @@ _SNAP_SHARP, _SHARP = 1.2, 0.6  # pixels: that limit, and the residual of the ma
 _BAND_REACH = 2.5  # pixels between a label and the border of its band
 _AT_END = (3.5, 0.015)  # of an end: pixels, share of the length; no band is thinner
 _OFF_BORDER = (1.0, 0.005)  # off the line through the borders: pixels, share of the length
+_ENOUGH_LABELS, _OFF_LINE = 4, 0.6  # and pixels off it: labels that a line goes through
+_LEAST_TURN = 1.0  # pixels
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -96,6 +98,11 @@ def bar_range(bar: Bar, found: Calibration, offset: Offset, *, noisy: bool) -> B
         limit = min(limit, _SNAP_SHARP) if sharp else limit
         if both or distance < limit or (axis.norm == "piecewise" and distance < _BAND_REACH):
             values.append(at_tick)
+            if distance > max(_SNAP_ONE[0], _GOOD * length):
+                doubts.append(
+                    f"An end of the colour bar was taken to be at the label {at_tick:g}, "
+                    f"{distance:.1f} pixels away: check whether it is."
+                )
             continue
         values.append(float(axis.to_value(place)))
         apart, label = min(
@@ -287,6 +294,10 @@ def _doubts(
         if found.unused:
             names = ", ".join(c.text.text for c in found.unused[:4])
             doubts.append(f"Labels of the colour bar that do not fit the others: {names}.")
+        if _turned_by(found, begin, end) > max(_LEAST_TURN, _GOOD * length):
+            doubts.append(
+                "The labels of the colour bar are spaced otherwise than its marks: check the range."
+            )
         marks = found.ticks
         if marks.outward and len(marks.positions) >= 3 and not found.snapped:
             doubts.append("The labels of the colour bar are not at its marks: check the range.")
@@ -296,3 +307,19 @@ def _doubts(
     if span[0] < begin - 3 - 0.01 * length or span[1] > end + 3 + 0.01 * length:
         doubts.append("Labels stand beyond the ends of the colour bar: check its box.")
     return doubts
+
+
+def _turned_by(found: Calibration, begin: float, end: float) -> float:
+    """By how much more the axis is off the line through the labels at one end than at the other.
+
+    Pixels; 0 where the labels lie on no line. Labels may all be off their marks by the same.
+    """
+    if not found.snapped or len(found.used) < _ENOUGH_LABELS:
+        return 0.0
+    places, values = zip(*((c.along, value) for c, value in found.used), strict=True)
+    line = Axis.through(places, values, norm=found.axis.norm)
+    if line.residual > _OFF_LINE:
+        return 0.0
+    ends = np.array([begin, end])
+    off = found.axis.to_pixel(line.to_value(ends)) - ends
+    return float(np.abs(off[1] - off[0]))

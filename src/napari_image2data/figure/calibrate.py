@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DISTANCE_COST = 0.004  # labels per pixel: of two sides equally good, the nearer
 _TICK_BONUS = 0.1  # labels, for each one that has its tick mark
 _BEYOND = 8  # pixels that the middle of a label may lie beyond an end of its side
-_BEYOND_OPEN = 0.08  # share of a bar's length beyond an end that no frame line closes
+_BEYOND_OPEN = 0.15  # share of a bar's length beyond an end that no frame line closes
 _SNAP = 4.5  # pixels between a label and its tick mark, at most
 _CHARACTER = 0.6  # of its height: how wide a digit is
 _TURNED = 0.85  # of the width of level labels

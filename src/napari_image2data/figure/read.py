@@ -18,6 +18,7 @@ from napari_image2data.figure.layout import Bar, Layout, find_layout, overlaps
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
 from napari_image2data.figure.offset import Offset, find_offsets
+from napari_image2data.figure.pale_bands import with_pale_bands
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
 from napari_image2data.figure.text import Text, read_texts
@@ -90,6 +91,10 @@ def read_figure(image: np.ndarray) -> Figure:
     ]
     taken: set[int] = set()
     calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
+    bars = [
+        bar if found is None else with_pale_bands(bar, found, noisy=layout.background.noisy)
+        for bar, found in zip(bars, calibrations, strict=True)
+    ]
     titles = [
         _bar_title(bar, found, layout, [text for text in texts if id(text) not in taken])
         for bar, found in zip(bars, calibrations, strict=True)

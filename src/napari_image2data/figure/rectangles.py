@@ -13,6 +13,8 @@ _MIN_SIDE = 4  # pixels: a bar thinner than this carries no readable colours
 _MIN_LENGTH = 40
 _MIN_PIECE = 20  # of a bar that its pale middle cuts in two
 _PALE_STEP = 45.0  # levels off the page that such a bar may have where it is cut
+_BLUR = 4  # lines within which one band of a bar has given way to the next
+_ONE_BAND = 1.35  # of the usual step between bands: what one step may be
 _MIN_FILL = 0.6
 _CLEAR = 24.0  # levels off the page that no speck of a JPEG has
 _MIN_PAGE = 0.3  # of the picture that a page inside a window covers
@@ -195,16 +197,24 @@ def _fades(a: Rect, b: Rect, along: int, off: np.ndarray) -> bool:
     for rect, at in ((first, first[along + 2] - 2), (second, second[along] + 1)):
         x0, y0, x1, y1 = rect
         line = off[at, x0 + 1 : x1 - 1] if along else off[y0 + 1 : y1 - 1, at]
-        if not line.size or np.median(line) > _PALE_STEP + _page_step(off, rect, along):
+        if not line.size or np.median(line) > _palest(off, rect, along):
             return False
     return True
 
 
-def _page_step(off: np.ndarray, rect: Rect, along: int) -> float:
-    """Median step of a piece's colours from one line to the next."""
+def _palest(off: np.ndarray, rect: Rect, along: int) -> float:
+    """Levels off the page that a piece may have where its bar goes on in the page's colour.
+
+    A step from one line to the next more than a pale colour; of a piece in bands, one band.
+    """
     x0, y0, x1, y1 = rect
     lines = np.median(off[y0:y1, x0:x1], axis=1 if along else 0)
-    return 2.0 * float(np.median(np.abs(np.diff(lines)))) if len(lines) > 1 else 0.0
+    if len(lines) <= 2 * _BLUR:
+        return _PALE_STEP
+    step = 2.0 * float(np.median(np.abs(np.diff(lines))))
+    jumps = np.abs(lines[_BLUR:] - lines[:-_BLUR])
+    band = float(np.percentile(jumps, 90))
+    return max(_PALE_STEP + step, _ONE_BAND * band)
 
 
 def _same(a: Rect, b: Rect) -> bool:
