@@ -261,3 +261,21 @@ def test_bands_without_a_bar_are_a_map_beside_a_panel_that_is_one():
     panels = read_figure(rendered(figure)).panels
     assert len(panels) == 2
     assert all(panel.scale is None for panel in panels)
+
+
+def test_powers_of_ten_on_both_sides_of_zero_make_a_symmetric_log_scale():
+    norm = mpl.colors.SymLogNorm(1, vmin=-100, vmax=100, base=10)
+    field = np.tile(np.linspace(-100, 100, 60), (40, 1))
+
+    def draw(axes):
+        mappable = axes.imshow(field, norm=norm, cmap="RdBu_r", aspect="auto")
+        axes.figure.colorbar(mappable)
+
+    panel = read_figure(drawn(draw, (6, 5))).panels[0]
+    assert panel.scale.vmin == pytest.approx(-100, abs=1)
+    assert panel.scale.vmax == pytest.approx(100, abs=1)
+    assert not panel.problems
+    # one decade is as long as another
+    place = panel.colorbar_axis.to_pixel(np.array([-100, -10, -1, 1, 10, 100]))
+    steps = np.abs(np.diff(place))[[0, 1, 3, 4]]
+    np.testing.assert_allclose(steps, steps.mean(), atol=1.0)

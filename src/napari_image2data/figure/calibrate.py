@@ -30,6 +30,8 @@ _TURNED = 0.85  # of the width of level labels
 _ALIGNED_COST = 0.25  # labels: what speaks against labels that stand with an end at their mark
 _OFF_CORNERS = 1.5  # pixels between what the labels are off two corners
 _OFF_CORNER = 1.0  # pixels between a corner and the line through the marks, at most
+_SURE = 0.1  # what may be assumed in reading a label that is taken as it stands
+_ENOUGH = 5  # labels that rise all the way
 _OFF_TICK_LINE = 0.75  # pixels off the line through the tick marks, at most
 
 
@@ -112,6 +114,7 @@ def calibrate_side(
     best = _fit(outline, side, near, ticks)
     good = best is not None and len(best.used) >= 3 and best.penalty == 0 and not best.unused
     good = good and bool(best is not None and (best.snapped or len(best.used) > 3))
+    good = good or (best is not None and _rise_all_the_way(best))
     if look_closer and not (good and best is not None and best.axis.residual < 1.5):
         region = _region(outline.extent, side, others, reach, ticks)
         words = find_words(rgb, background, region)
@@ -120,9 +123,25 @@ def calibrate_side(
         apart = [c for c in near if all(abs(c.along - w.along) >= 5 for w in closer)]
         for choice in (closer, [*closer, *apart]):
             found = _fit(outline, side, choice, ticks)
-            if found is not None and (best is None or found.score > best.score + 0.05):
+            if found is not None and (best is None or _is_better(found, best)):
                 best = found
     return best
+
+
+def _is_better(found: Calibration, best: Calibration) -> bool:
+    """Whether a second reading explains more labels, or puts in order what the first did not."""
+    if _rise_all_the_way(found) and not _rise_all_the_way(best):
+        return len(found.used) >= len(best.used)
+    return found.score > best.score + 0.05
+
+
+def _rise_all_the_way(found: Calibration) -> bool:
+    """Whether all labels are numbers as they stand and in order: they may lie on a curve."""
+    row = [c for c, _ in found.used] + list(found.unused)
+    row.sort(key=lambda c: c.along)
+    steps = np.diff([c.readings[0].value for c in row])
+    plain = all(c.readings[0].penalty <= _SURE for c in row)
+    return plain and len(row) >= _ENOUGH and bool(np.all(steps > 0) or np.all(steps < 0))
 
 
 def _with_exponent(rgb: np.ndarray, background: np.ndarray, text: Text) -> Text:
@@ -208,6 +227,21 @@ def _without_dashes(row: list[Candidate]) -> list[Candidate]:
     return [replace(c, readings=readings_of(t)) for c, t in zip(row, bare, strict=True)]
 
 
+def _among_powers(row: list[Candidate]) -> list[Candidate]:
+    """The labels, where 10 with a ring is 10 to the 0, not ten degrees, among powers of ten."""
+    powers = [c for c in row if c.readings[0].is_power and c.readings[0].penalty == 0]
+    if len(powers) < 2:
+        return row
+    return [
+        replace(c, readings=rings) if (rings := tuple(r for r in c.readings if _is_one(r))) else c
+        for c in row
+    ]
+
+
+def _is_one(reading: Reading) -> bool:
+    return reading.is_power and abs(reading.value) == 1
+
+
 def _without_tick(text: str, side: str, distance: float, ticks: Ticks) -> str:
     """The label without the dash that is its tick mark, where its ink begins at the mark."""
     stub = max(ticks.length, 1.0) if ticks.outward else 1.0
@@ -261,7 +295,7 @@ def _fit(
     best: tuple[float, AxisFit, list[Candidate]] | None = None
     for start in sorted({round(c.distance) for c in near}):
         row = [c for c in near if abs(c.distance - start) <= (12 if vertical else 6)]
-        row = _without_dashes(row)
+        row = _among_powers(_without_dashes(row))
         fit = _fit_row(row, extent)
         if fit is None:
             continue

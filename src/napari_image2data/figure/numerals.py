@@ -14,6 +14,7 @@ _SUFFIXES = {
     "m": 1e-3, "µ": 1e-6, "μ": 1e-6, "u": 1e-6, "n": 1e-9, "p": 1e-12,
     "%": 1.0, "°": 1.0, "º": 1.0, "C": 1.0, "s": 1.0,
 }  # fmt: skip
+_UNIT = r"(?:dBm?|°[CF]|[hkM]?Pa|[mck]m|[kMG]?Hz|k?eV|mV|ms|pp[mb])"
 _LEADING_ZERO = 0.2
 _NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
 
@@ -49,8 +50,9 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     """Every number that ``text`` may stand for, the likeliest first; empty when it is no number.
 
     Understood are signs of every kind, decimals, thousands separators, ``1e-3``, ``10^-5`` and
-    ``3x10^5`` with superscripts, percent, degrees with N, S, E or W, SI suffixes, multiples of pi,
-    and what text recognition commonly loses: the sign, the decimal point, a tick mark glued on.
+    ``3x10^5`` with superscripts, percent, degrees with N, S, E or W, SI suffixes, a unit behind the
+    number (dB, hPa, km), multiples of pi, and what text recognition commonly loses: the sign, the
+    decimal point, a tick mark glued on.
 
     Examples
     --------
@@ -103,8 +105,9 @@ def _powers(text: str) -> list[Reading]:
     if match:
         # a slanted or blurred 100 may look as if its last digit were raised
         found.append(Reading(float(f"{match.group(1)}10{match.group(2)}"), 0.25))
-    if re.fullmatch(r"10[°º*\"'o]", text):
-        found.append(Reading(1.0, 0.1, True))
+    match = re.fullmatch(r"([-+]?)10[°º*\"'o]", text)
+    if match:
+        found.append(Reading(_power(match.group(1), None, "0"), 0.1, True))
     if text == "10":
         found.append(Reading(1.0, 0.8, True))
     return found
@@ -139,13 +142,14 @@ def _plain(text: str) -> list[Reading]:
 
 
 def _number(text: str) -> list[Reading]:
-    body, factor, sign = text, 1.0, 1.0
-    match = re.fullmatch(r"(.*\d\.?)[°º]?([NSEWnsew])", text)
+    with_unit = re.fullmatch(rf"(.*\d\.?){_UNIT}", text)
+    body, factor, sign = with_unit.group(1) if with_unit else text, 1.0, 1.0
+    match = re.fullmatch(r"(.*\d\.?)[°º]?([NSEWnsew])", body)
     if match:
         body, sign = match.group(1), -1.0 if match.group(2) in "SWsw" else 1.0
         body = body.rstrip("°º")
     else:
-        match = re.fullmatch(r"(.*\d\.?)([^\d.,])", text)
+        match = re.fullmatch(r"(.*\d\.?)([^\d.,])", body)
         if match and match.group(2) in _SUFFIXES:
             body, factor = match.group(1), _SUFFIXES[match.group(2)]
     if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", body):
