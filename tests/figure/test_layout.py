@@ -1,7 +1,10 @@
 import dataclasses
+import io
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 import drawing
 from napari_image2data.figure.bands import band_edges
@@ -364,3 +367,22 @@ def test_a_low_section_beside_its_bar_is_a_plot():
     layout = find_layout(drawing.finished(big))
     assert off(layout.plots[0].box, section) < 1.0
     assert off(layout.bars[0].outline.box, bar) < 0.5
+
+
+def test_panels_of_one_size_come_as_one_reads():
+    field = np.add.outer(np.linspace(0, 1, 60), np.linspace(0, 1, 80))
+    figure = Figure(figsize=(8, 5))
+    axes = figure.subplots(2, 3)
+    for k, ax in enumerate(axes.flat):
+        # renderers place equal axes a hundredth of a pixel apart
+        ax.imshow(np.roll(field, 7 * k, axis=1), cmap="viridis", vmin=0, vmax=2, aspect="auto")
+    figure.colorbar(axes[0, 0].images[0], ax=axes)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=100)
+    layout = find_layout(np.asarray(Image.open(stream).convert("RGB")))
+    corners = [(plot.rect[1], plot.rect[0]) for plot in layout.plots]
+    assert len(corners) == 6
+    rows = [corners[:3], corners[3:]]
+    for row in rows:
+        assert [x for _, x in row] == sorted(x for _, x in row)
+    assert max(y for y, _ in rows[0]) < min(y for y, _ in rows[1])

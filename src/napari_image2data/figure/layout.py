@@ -29,6 +29,7 @@ _BAR_CONSTANCY = 0.75
 _BAR_TOLERANCE = 14.0  # levels off the median across the bar
 _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
 _SHARE_DISTANCE = 25.0
+_ALIKE = 0.9  # of an area: plots of about one size
 _SEEN_DISTANCE, _SEEN_LEAST = 8.0, 0.003  # levels, share of the pixels
 
 
@@ -87,8 +88,8 @@ def find_layout(rgb: np.ndarray) -> Layout:
     Returns
     -------
     Layout
-        The plots largest first, the bars likeliest first. A picture without a page around it
-        is one plot that covers it all.
+        The plots largest first, those of one size as one reads; the bars likeliest first. A picture
+        without a page around it is one plot that covers it all.
     """
     background = find_background(rgb)
     height, width = rgb.shape[:2]
@@ -120,7 +121,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
         plots = [Outline(whole, (edge, edge, edge, edge))] if not bars else []
     plots.sort(key=lambda plot: -_area(plot.rect))
     plots = [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
-    plots = _apart(_without_unions(plots, bars))
+    plots = _in_order(_apart(_without_unions(plots, bars)))
     kept: list[Bar] = []
     for bar in bars:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
@@ -219,6 +220,22 @@ def iou(a: Rect | Box, b: Rect | Box) -> float:
     common = width * height
     areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
     return float(common / max(1e-9, areas - common))
+
+
+def _in_order(plots: list[Outline]) -> list[Outline]:
+    """Plots from large to small, and of about one size row by row, each from left to right."""
+    ordered: list[Outline] = []
+    left = sorted(plots, key=lambda plot: -_area(plot.rect))
+    while left:
+        alike = [plot for plot in left if _area(plot.rect) >= _ALIKE * _area(left[0].rect)]
+        left = left[len(alike) :]
+        alike.sort(key=lambda plot: plot.rect[1])
+        while alike:
+            _, top, _, bottom = alike[0].rect
+            row = [plot for plot in alike if plot.rect[1] < (top + bottom) / 2]
+            alike = alike[len(row) :]
+            ordered += sorted(row, key=lambda plot: plot.rect[0])
+    return ordered
 
 
 def _as_bar(

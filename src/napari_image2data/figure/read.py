@@ -52,8 +52,8 @@ def read_figure(image: np.ndarray) -> Figure:
     Returns
     -------
     Figure
-        Its panels, the largest first. What could not be read is None, and a sentence in
-        ``problems`` says why: no range is guessed.
+        Its panels, the largest first, those of about one size row by row. What could not be read is
+        None, and a sentence in ``problems`` says why: no range is guessed.
 
     Raises
     ------
