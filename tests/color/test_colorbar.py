@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawing import as_jpeg
 from napari_image2data import ColorScale
 from napari_image2data.color.colorbar import read_colorbar
 from napari_image2data.errors import ScaleError
@@ -230,3 +231,33 @@ def test_a_ramp_finer_than_its_lines_has_no_bins() -> None:
     image, box = drawn_bar("up", unknown_map(3000), length=324)
     bar = read_colorbar(image, box, "up")
     assert len(bar.colors) > 310
+
+
+def bar_of(name: str, length: int, steps: int) -> np.ndarray:
+    """A bar 20 pixels wide amid a white page, in some steps, or a ramp where they are 0."""
+    place = (np.arange(length) + 0.5) / length
+    if steps:
+        place = (np.floor(place * steps) + 0.5) / steps
+    colors = ColorScale.from_name(name, vmin=0, vmax=1).to_color(place)
+    page = np.full((length + 40, 60, 3), 255, np.uint8)
+    page[20:-20, 20:40] = np.rint(colors * 255).astype(np.uint8)[:, None]
+    return page
+
+
+@pytest.mark.parametrize("name", ["viridis", "nipy_spectral", "CMRmap", "Blues", "jet"])
+@pytest.mark.parametrize(("length", "steps"), [(300, 24), (443, 24), (270, 12)])
+def test_equal_steps_of_a_bar_are_counted_in_a_jpeg(name, length, steps):
+    page = as_jpeg(bar_of(name, length, steps), 60)
+    bar = read_colorbar(page, (20, 20, 40, 20 + length), "down")
+    assert bar.discrete
+    assert len(bar.colors) == steps
+    np.testing.assert_allclose(bar.positions, (np.arange(steps) + 0.5) / steps, atol=0.01)
+    exact = bar_of(name, length, steps)[20 + (bar.positions * length).astype(int), 30] / 255
+    assert np.abs(bar.colors - exact).mean() < 0.02
+
+
+@pytest.mark.parametrize("name", ["viridis", "nipy_spectral", "gray", "jet", "coolwarm", "hsv"])
+@pytest.mark.parametrize("quality", [30, 75])
+def test_a_ramp_in_a_jpeg_has_no_steps(name, quality):
+    page = as_jpeg(bar_of(name, 330, 0), quality)
+    assert not read_colorbar(page, (20, 20, 40, 350), "down").discrete

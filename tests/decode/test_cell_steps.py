@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from drawing import as_jpeg
 from napari_image2data import ColorScale, decode
 from napari_image2data.decode.cell_steps import refine_cells
 from napari_image2data.errors import FigureError
@@ -99,3 +100,16 @@ def test_a_word_that_is_no_option():
     picture, scale = drawn(smooth(0))
     with pytest.raises(FigureError, match="dequantize is True, False, 'auto'"):
         decode(picture, scale, dequantize="smooth")
+
+
+@pytest.mark.parametrize("quality", [60, 85])
+def test_cells_of_few_colours_in_a_jpeg_take_one_value(quality):
+    truth = smooth(5)
+    picture, scale = drawn(truth)
+    rgb = as_jpeg(np.rint(picture * 255).astype(np.uint8), quality)
+    fine, plain = decode(rgb, scale), decode(rgb, scale, dequantize=False)
+    wanted = np.kron(truth, np.ones((PITCH, PITCH)))
+    off = [np.nanmean(np.abs(field.values - wanted)) for field in (fine, plain)]
+    assert off[0] < 0.7 * off[1]
+    cell = fine.values[20 * PITCH : 21 * PITCH, 30 * PITCH : 31 * PITCH]
+    assert np.nanmax(cell) - np.nanmin(cell) < 1e-6

@@ -7,6 +7,12 @@ import numpy as np
 MOST_CLASSES = 40
 """A bar of more steps than this is a quantised ramp, not a list of classes."""
 
+_LUMA = np.array([0.299, 0.587, 0.114])
+_FEWEST_EQUAL, _NARROWEST_EQUAL = 5, 6.0  # steps of a bar in a JPEG, and pixels
+_BLURRED = 1.5  # pixels on either side of a step's border
+_STEPPED = 0.35  # of the mean square off a ramp: what is off steps, where the bar has some
+_ONE_COLOR = 3.0  # levels between neighbouring steps of one colour, at most
+_AS_GOOD = 1.5  # times the least mean square: as good
 _MOST_DRIFTING = 0.2  # of the lines of a stepped bar
 _FEWEST_PAIRS = 12  # neighbouring lines of one bin that tell where bins lie
 _ALIKE = 0.97  # share of such pairs that are of one colour
@@ -121,6 +127,69 @@ def _with_hidden_ends(colors: np.ndarray, shown: np.ndarray, count: int) -> np.n
 def _bins_at(at: np.ndarray, length: float, count: int, shift: float) -> np.ndarray:
     """Bin of each line of a bar."""
     return np.floor((at + shift) / length * count).astype(int).clip(0, count - 1)
+
+
+def find_equal_steps(
+    profile: np.ndarray, at: np.ndarray, length: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Colours and middles of the equal steps of a bar in a JPEG; None where it is a ramp.
+
+    Blur and noise hide the single step, but all of them together show: lightness along the bar is
+    nearer to as many constants than to the ramp through them.
+
+    Parameters
+    ----------
+    profile : (n, 3) ndarray
+        Colours along the bar, in levels of 255.
+    at : (n,) ndarray
+        Where they lie: pixels from the bar's start.
+    length : float
+        Of the bar, pixels.
+
+    Examples
+    --------
+    >>> at = np.arange(240) + 0.5
+    >>> ramp = np.repeat(at[:, None], 3, axis=1)
+    >>> steps = 10.0 + 20 * (ramp // 20)
+    >>> noise = np.random.default_rng(0).normal(0, 2, ramp.shape)
+    >>> find_equal_steps(ramp + noise, at, 240.0) is None
+    True
+    >>> len(find_equal_steps(steps + noise, at, 240.0)[0])
+    12
+    """
+    light = profile @ _LUMA
+    off: dict[int, float] = {}
+    for count in range(_FEWEST_EQUAL, MOST_CLASSES + 1):
+        if length / count < _NARROWEST_EQUAL:
+            break
+        place = at / length * count
+        step = place.astype(int).clip(0, count - 1)
+        inside = np.abs(place - np.rint(place)) * length / count > _BLURRED
+        inner = inside & (np.bincount(step[inside], minlength=count)[step] >= 2)
+        n_inner = np.bincount(step[inner], minlength=count)
+        if (n_inner == 0).any():
+            continue
+        mean = np.bincount(step[inner], light[inner], count) / n_inner
+        ramp = np.interp(place[inner], np.arange(count) + 0.5, mean)
+        # the ends of a ramp go on beyond the outer middles
+        whole = (place[inner] > 0.5) & (place[inner] < count - 0.5)
+        off_steps = float(((light[inner] - mean[step[inner]])[whole] ** 2).mean())
+        off_ramp = float(((light[inner] - ramp)[whole] ** 2).mean())
+        if off_steps < _STEPPED * off_ramp:
+            off[count] = off_steps
+    if not off:
+        return None
+    # halves and thirds of the steps are constant, too
+    count = min(n for n, rest in off.items() if rest <= _AS_GOOD * min(off.values()))
+    place = at / length * count
+    step = place.astype(int).clip(0, count - 1)
+    depth = np.abs(place - step - 0.5)
+    # the middle of a step is furthest from the blur of its borders
+    colors = [np.median(profile[(step == k) & (depth < 0.3)], axis=0) for k in range(count)]
+    # of uneven steps, those of two widths or more fall into equal parts of one colour
+    if np.isnan(colors).any() or np.abs(np.diff(colors, axis=0)).max(axis=1).min() < _ONE_COLOR:
+        return None
+    return np.array(colors), (np.arange(count) + 0.5) * length / count
 
 
 def _tolerance(noisy: bool) -> float:

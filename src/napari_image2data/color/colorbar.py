@@ -16,6 +16,7 @@ from napari_image2data.color.bar_map import HALF_BIN, BarMap, match_bar
 from napari_image2data.color.bar_steps import (
     MOST_CLASSES,
     find_equal_bins,
+    find_equal_steps,
     find_steps,
     middles,
     run_starts,
@@ -132,7 +133,9 @@ def read_colorbar(
             f"The colour bar box {_shown(box)} holds one colour; a scale needs at least two."
         )
     length = end - start
-    steps = find_steps(profile, where - start, length, noisy)
+    steps = find_equal_steps(profile, where - start, length) if noisy else None
+    if steps is None:
+        steps = find_steps(profile, where - start, length, noisy)
     if steps is not None and len(steps[0]) <= MOST_CLASSES:
         colors, middles = steps
         return Colorbar(colors / 255, middles / length, True, direction, under, over, ())

@@ -81,7 +81,7 @@ def between_steps(
     if borders != "auto" and not noisy and has_smooth_bands(bands, clean):
         fine = dequantize(bands, edges, clean)
     elif count <= MOST_CLASSES and _is_stepped(place, clean) and is_ramp(curve.colors):
-        fine = refine_cells(bands, edges, clean)
+        fine = refine_cells(bands, edges, clean, noisy=noisy)
     if fine is None:
         return values, sigma
     value, spread = fine

@@ -41,7 +41,9 @@ def is_ramp(colors: np.ndarray) -> bool:
     return bool(np.diag(apart, 1).mean() < _IN_ORDER * between_all)
 
 
-def refine_cells(bands: np.ndarray, edges: np.ndarray, clean: np.ndarray) -> Refined | None:
+def refine_cells(
+    bands: np.ndarray, edges: np.ndarray, clean: np.ndarray, *, noisy: bool = False
+) -> Refined | None:
     """Read a picture of cells finer than the steps of its scale.
 
     Parameters
@@ -52,12 +54,14 @@ def refine_cells(bands: np.ndarray, edges: np.ndarray, clean: np.ndarray) -> Ref
         Values at the borders of the bands, rising or falling.
     clean : (h, w) bool ndarray
         Pixels whose band is known.
+    noisy : bool
+        True for a JPEG: a pixel of another band than its cell's is blurred, and takes the cell's.
 
     Returns
     -------
     Refined or None
-        NaN where a pixel is not clean or not of its cell's band. None where the picture is not
-        made of cells of one band each.
+        NaN where a pixel is not clean or, if not noisy, not of its cell's band. None where the
+        picture is not made of cells of one band each.
 
     Notes
     -----
@@ -98,7 +102,7 @@ def refine_cells(bands: np.ndarray, edges: np.ndarray, clean: np.ndarray) -> Ref
     high = np.maximum(edges[cells], edges[cells + 1])
     value, sigma = _cut_to_bands(low, high, known)
     place = row[:, None], column[None]
-    seen = clean & (bands == cells[place])
+    seen = clean & (known[place] if noisy else bands == cells[place])
     return Refined(np.where(seen, value[place], np.nan), np.where(seen, sigma[place], np.nan))
 
 
