@@ -64,10 +64,12 @@ def find_jpeg_grid(rgb: np.ndarray, *, blocks: int = 400, zero: float = 0.75) ->
 
     Notes
     -----
-    The idea of reading the compression history off the zeros and combs of the DCT coefficients is
-    that of Z. Fan and R. L. de Queiroz, "Identification of bitmap compression history: JPEG
-    detection and quantizer estimation", IEEE Trans. Image Processing 12 (2003) 230-235, as is that
-    of comparing steps at the borders of blocks with those within.
+    Counting zeros of the DCT on every grid is the method of T. Nikoukhah et al., "JPEG grid
+    detection based on the number of DCT zeros and its application to automatic and localized
+    forgery detection", CVPR Workshops 2019, 110-118. Comparing steps at the borders of blocks with
+    those within is that of Z. Fan and R. L. de Queiroz, "Identification of bitmap compression
+    history: JPEG detection and quantizer estimation", IEEE Trans. Image Processing 12 (2003)
+    230-235.
     """
     from scipy.fft import dctn
 
