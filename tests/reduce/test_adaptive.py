@@ -84,6 +84,18 @@ def test_fitted_heights_are_no_worse_than_the_fields_own() -> None:
     assert errors[0] < 0.95 * errors[1]
 
 
+def test_moved_points_do_much_better_than_fitted_heights_alone() -> None:
+    _, field = stations(60, "linear", 3)
+    growth = GrowingMesh(field, norm="rmse", fit=True)
+    while not growth.done(None, 120):
+        growth.grow(None, 120)
+    before = growth.errors()[0]
+    points = i2d.reduce_adaptive(field, n_points=120, method="linear")
+    assert len(points) == 120
+    assert i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse < 0.8 * before
+    assert not points.duplicated(["row", "col"]).any()
+
+
 def test_a_plane_needs_its_corners_only() -> None:
     y, x = np.indices((30, 40)).astype(float)
     points = i2d.reduce_adaptive(0.5 * y - 2 * x, tolerance=1e-4, norm="max")
@@ -261,6 +273,29 @@ def test_sites_swapped_do_better_than_sites_left_out_alone(
         assert len(points) == 1500
         errors.append(i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse)
     assert errors[0] < 0.95 * errors[1]
+
+
+def test_sites_moved_do_better_than_sites_swapped_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = np.kron(np.random.default_rng(0).integers(0, 256, (30, 40)) / 256, np.ones((4, 4)))
+    moved = i2d.reduce_adaptive(field, n_points=480, method="nearest")
+    monkeypatch.setattr(thin_sites, "nudge", lambda *_args, **_options: None)
+    swapped = i2d.reduce_adaptive(field, n_points=480, method="nearest")
+    errors = [i2d.compare(field, i2d.reconstruct(p, field.shape)).rmse for p in (moved, swapped)]
+    assert len(moved) == len(swapped) == 480
+    assert errors[0] < 0.97 * errors[1]
+
+
+def test_pixels_that_are_off_get_their_site_back() -> None:
+    field = np.kron(np.random.default_rng(0).random((6, 8)), np.ones((4, 4)))
+    rows, cols, heights = grid_sites(field)
+    pixels = np.argwhere(np.isfinite(field)).astype(float)
+    sites = thin_sites.Sites(rows, cols, heights, pixels, field.ravel(), largest=True)
+    sites.active[[9, 30]] = False
+    sites.settle()
+    assert sites.error() > 0.01
+    assert sites.mend(0.01, lambda: None)
+    assert sites.error() <= 0.01
+    assert sites.number == 48
 
 
 def test_the_method_can_be_chosen_and_must_suit() -> None:

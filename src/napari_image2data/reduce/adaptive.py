@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.thin_sites import Sites
 
 
+NEAR = 1.5
+"""Points move from when the error is half as large again as the one wanted."""
+MOVES = 4
+"""Steps in which the points of a mesh find better places at a time."""
+MOST_MOVES = 30
+"""How often they do so, at most, while the mesh grows to a stated error."""
+LAST = 3
+"""How often they do so once a wanted number is there."""
+
+
 def reduce_adaptive(
     field: Any,
     *,
@@ -36,15 +46,15 @@ def reduce_adaptive(
 
     Greedy insertion [1]_: a Delaunay mesh over the points so far is compared with the field, and
     the worst pixels of the worst triangles become points, a batch of triangles that do not
-    touch at a time, until the error is met. With ``fit`` the values at the points are then
+    touch at a time, until the error is met. With ``fit`` places and values of the points are then
     those of the mesh that fits the field best (least squares), which for a curved field has
-    about half the error of a mesh through the field.
+    less than half the error of a mesh through the field.
 
     A picture of flat cells (heat map, pcolor, nearest-neighbour interpolation) has steps that no
     linear mesh can follow. There one site a cell, rebuilt with the value of the nearest site,
-    is exact; sites whose neighbours say nearly the same are left out, the cheapest first, and some
-    are taken back for others while that pays. Where one value keeps the tolerance, one point
-    ("nearest") is enough.
+    is exact; sites whose neighbours say nearly the same are left out, the cheapest first, some
+    are taken back for others, and others moved, while that pays. Where one value keeps the
+    tolerance, one point ("nearest") is enough.
 
     Parameters
     ----------
@@ -59,8 +69,8 @@ def reduce_adaptive(
     norm : {"rmse", "max"}
         The error: root mean square or largest, over the clean pixels.
     fit : bool
-        Fit the values at the points (norm "rmse" only). Without, each value is that of the
-        point's own pixel; sites of flat cells always have the mean of their pixels.
+        Fit the places and values of the points (norm "rmse" only). Without, each value is that of
+        the point's own pixel; sites of flat cells always have the mean of their pixels.
     method : {"auto", "linear", "nearest"}
         The interpolation that the points are for: a linear mesh, sites of flat cells, or what of
         the two has the lower error (with ``n_points``) or fewer points (with ``tolerance``).
@@ -131,15 +141,20 @@ def reduce_adaptive(
             "The field is not made of flat cells that keep this tolerance, as method 'nearest' "
             "needs; choose 'linear' or 'auto', or raise the tolerance."
         )
-    start = None
+    start, moves = None, 0
     while method != "nearest" and not growth.done(tolerance, n_points):
         step()
-        if cells is not None and n_points is None and len(growth.points) >= cells.number:
+        if cells is not None and n_points is None and growth.number >= cells.number:
             break  # the cells need fewer points
         error = growth.grow(tolerance, n_points)
+        if growth.fit and tolerance and error < NEAR * tolerance and moves < MOST_MOVES:
+            growth.move(MOVES)
+            moves += 1
         if progress is not None:
             start = start or error
-            progress(_share(len(growth.points), error, start, tolerance, n_points))
+            progress(_share(growth.number, error, start, tolerance, n_points))
+    if n_points is not None and method != "nearest":
+        _settle(growth, n_points, step)
     if progress is not None:
         progress(1.0)
     if cells is not None and (method == "nearest" or _better(cells, growth, norm, n_points)):
@@ -148,6 +163,16 @@ def reduce_adaptive(
         points, kind = growth.table(), "linear"
     points.attrs["method"] = kind
     return points
+
+
+def _settle(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> None:
+    """Move the points of a fitted mesh to better places."""
+    for _ in range(LAST if growth.fit and not growth.exact else 0):
+        step()
+        if not growth.move(MOVES):
+            break
+    while not growth.done(None, n_points):  # two points in one pixel became one
+        growth.grow(None, n_points)
 
 
 def _one_point(growth: GrowingMesh, tolerance: float) -> pd.DataFrame | None:
@@ -170,7 +195,7 @@ def _one_point(growth: GrowingMesh, tolerance: float) -> pd.DataFrame | None:
 def _better(cells: Sites, growth: GrowingMesh, norm: Norm, n_points: int | None) -> bool:
     """Whether flat cells do better than the mesh: fewer points, or a lower error."""
     if n_points is None:
-        return cells.number <= len(growth.points)
+        return cells.number <= growth.number
     return cells.error() < growth.errors()[0 if norm == "rmse" else 1]
 
 
@@ -220,6 +245,11 @@ def reduction_curve(
     import pandas as pd
 
     choice("norm", norm, "rmse", "max")
+
+    def step() -> None:
+        if cancel is not None and cancel():
+            raise CancelledError("The curve was stopped before it was done.")
+
     growth = GrowingMesh(field, norm=norm, fit=norm == "rmse")
     if n_points is None:
         most = max(10, min(10_000, growth.n_clean // 10))
@@ -230,22 +260,24 @@ def reduction_curve(
     rows: list[dict[str, float]] = []
     for many in wanted:
         while not growth.done(None, many):
-            if cancel is not None and cancel():
-                raise CancelledError("The curve was stopped before it was done.")
+            step()
             growth.grow(None, many)
-        if rows and len(growth.points) == rows[-1]["n_points"]:
+        if rows and growth.number == rows[-1]["n_points"]:
             break  # the field is exact already; more points change nothing
+        here = growth.state()
+        _settle(growth, many, step)
         rmse, worst = growth.errors()
         span = float(np.ptp(growth.values[growth.clean]))
         rows.append(
             {
-                "n_points": len(growth.points),
+                "n_points": growth.number,
                 "rmse": rmse,
                 "max": worst,
                 "relative_rmse": rmse / span if span else 0.0,
-                "compression": growth.n_clean / len(growth.points),
+                "compression": growth.n_clean / growth.number,
             }
         )
+        growth.restore(here)
         if progress is not None:
             progress(many / wanted[-1])
     return pd.DataFrame(rows)

@@ -11,17 +11,23 @@ from napari_image2data.errors import ReductionError
 from napari_image2data.reduce.compare import clean_pixels
 from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.mesh import Mesh, sums_by
+from napari_image2data.reduce.moving_mesh import MovingMesh
 from napari_image2data.reduce.points import points_table
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    Float = NDArray[np.float64]
+
 Norm = Literal["rmse", "max"]
 """The error that is kept: root mean square, or the largest, over the clean pixels."""
 
 PIXELS_PER_POINT = 50
 """Pixels looked at per point while the mesh grows; the result is judged on all of them."""
+
+PIXELS_TO_MOVE = 150_000
+"""Pixels looked at, at least, while points find better places."""
 
 
 class GrowingMesh:
@@ -44,9 +50,78 @@ class GrowingMesh:
         self.values = as_field_array(field).astype(np.float64)
         self.clean = clean_pixels(field)
         self.n_clean = int(self.clean.sum())
-        self.points = self._first_points()
         self.exact = False  # no pixel is left that differs from the mesh
         self._mesh: _Fitted | None = None
+        self.start_from(self._first_points())
+
+    def start_from(self, pixels: NDArray[np.intp]) -> None:
+        """Begin with points at these pixels (flat indices)."""
+        rows, cols = np.divmod(np.unique(pixels), self.values.shape[1])
+        self._place(rows.astype(np.float64), cols.astype(np.float64), self.values[rows, cols])
+
+    def _place(self, rows: Float, cols: Float, own: Float) -> None:
+        """Points in the order, and one a place, as `reconstruct` has them."""
+        place, first = np.unique(np.column_stack([rows, cols]), axis=0, return_index=True)
+        self.rows, self.cols = np.ascontiguousarray(place.T)
+        self.own = own[first]  # what a point says that no pixel asks
+        self._mesh = None
+
+    @property
+    def number(self) -> int:
+        """Points that there are."""
+        return len(self.rows)
+
+    @property
+    def points(self) -> NDArray[np.intp]:
+        """The pixels that the points are in (flat indices)."""
+        pixels: NDArray[np.intp] = (self.rows * self.values.shape[1] + self.cols).astype(np.intp)
+        return pixels
+
+    def state(self) -> tuple[Float, Float, Float, bool]:
+        """The points, to come back to."""
+        return self.rows, self.cols, self.own, self.exact
+
+    def restore(self, state: tuple[Float, Float, Float, bool]) -> None:
+        """Come back to the points of this state."""
+        self.rows, self.cols, self.own, self.exact = state
+        self._mesh = None
+
+    def move(self, steps: int) -> bool:
+        """Let the points inside of the hull find better pixels; whether that helped.
+
+        Where it did not, all is as it was.
+
+        The least-squares heights and the places are fitted together, so that the points say no
+        longer what their own pixels do. Two that end in one pixel become one.
+        """
+        mesh, before = self._current(), self.state()
+        error = self._plain_error(mesh.residual(mesh.heights))
+        hull = np.zeros(self.number, bool)
+        hull[np.unique(mesh.mesh.hull_edges)] = True
+        fine = int((self.n_clean / PIXELS_TO_MOVE) ** 0.5)
+        moving = MovingMesh(
+            self.values,
+            self.clean,
+            self.rows,
+            self.cols,
+            mesh.heights,
+            hull,
+            step=max(1, min(mesh.step, fine)),
+        )
+        moving.rough = moving.on_known = True
+        moving.fit(steps)
+        # who comes into a pixel second stays where it was
+        rows, cols = np.round(moving.row), np.round(moving.col)
+        _, first = np.unique(rows * self.values.shape[1] + cols, return_index=True)
+        late = np.ones(self.number, bool)
+        late[first] = False
+        rows[late], cols[late] = self.rows[late], self.cols[late]
+        self._place(rows, cols, moving.height)
+        after = self._current()
+        if self._plain_error(after.residual(after.heights)) < error:
+            return True
+        self.restore(before)
+        return False
 
     def _first_points(self) -> NDArray[np.intp]:
         """The clean pixels nearest to the four corners of the clean area."""
@@ -83,12 +158,12 @@ class GrowingMesh:
         if self.exact:
             return True
         if n_points is not None:
-            return len(self.points) >= n_points
+            return self.number >= n_points
         assert tolerance is not None
         # A mesh through the field is looked at first: the fit rarely halves its error, and all
         # pixels are asked only when the coarse look promises success.
         mesh = self._current()
-        plain = self._plain_error(mesh.residual(mesh.own_values()))
+        plain = self._plain_error(mesh.residual(self.own))
         if plain > tolerance and not (self.fit and plain < 2.5 * tolerance):
             return False
         if mesh.step > 1 and self._plain_error(mesh.residual(mesh.heights)) > tolerance:
@@ -104,8 +179,9 @@ class GrowingMesh:
     def grow(self, tolerance: float | None, n_points: int | None) -> float:
         """Insert one batch of points; return the error before it."""
         mesh = self._current()
-        plain = mesh.residual(mesh.own_values())
-        worst, where = mesh.worst(np.abs(plain))
+        plain = mesh.residual(self.own)
+        free = ~np.isin(mesh.pixel, self.points)  # no two points in one pixel
+        worst, where = mesh.worst(np.abs(plain) * free)
         order = mesh.sums(plain**2) if self.norm == "rmse" else worst
         error = self._plain_error(plain)
         limit = 0.0
@@ -116,14 +192,21 @@ class GrowingMesh:
         wanted = self._batch(error, tolerance, n_points)
         chosen = mesh.spread_out(order, (worst > limit) & (where >= 0), wanted)
         new = where[chosen]
-        new = new[~np.isin(new, self.points)]
         if len(new) == 0 and mesh.step > 1:
             self._fine = True  # the coarse look sees nothing any more
         elif len(new) == 0:
-            self.exact = True
+            told = self.values.ravel()[self.points]
+            self.exact = bool((self.own == told).all())
+            self.own = told  # moved points said otherwise
         if n_points is not None:
-            new = new[: n_points - len(self.points)]
-        self.points = np.union1d(self.points, new)
+            new = new[: n_points - self.number]
+        if len(new):
+            rows, cols = np.divmod(new, self.values.shape[1])
+            self._place(
+                np.append(self.rows, rows),
+                np.append(self.cols, cols),
+                np.append(self.own, self.values[rows, cols]),
+            )
         self._mesh = None
         return error
 
@@ -131,8 +214,8 @@ class GrowingMesh:
         """The points as a table."""
         mesh = self._full()
         nearest, residual = mesh.nearest_point()
-        size = np.bincount(nearest, minlength=len(self.points))
-        square = np.bincount(nearest, weights=residual**2, minlength=len(self.points))
+        size = np.bincount(nearest, minlength=self.number)
+        square = np.bincount(nearest, weights=residual**2, minlength=self.number)
         sigma = np.sqrt(square / np.maximum(size, 1))
         rows, cols = np.divmod(self.points, self.values.shape[1])
         return points_table(rows, cols, mesh.heights, self.field, sigma=sigma, size=size)
@@ -142,7 +225,7 @@ class GrowingMesh:
     def _stride(self) -> int:
         if self._fine:
             return 1
-        return max(1, int((self.n_clean / (PIXELS_PER_POINT * len(self.points))) ** 0.5))
+        return max(1, int((self.n_clean / (PIXELS_PER_POINT * self.number)) ** 0.5))
 
     def _current(self) -> _Fitted:
         if self._mesh is None:
@@ -163,7 +246,7 @@ class GrowingMesh:
 
     def _batch(self, error: float, tolerance: float | None, n_points: int | None) -> int:
         """Points to insert at once: half as many again, less when the goal is near."""
-        have = len(self.points)
+        have = self.number
         batch = max(4, have // 2)
         if n_points is not None:
             left = n_points - have
@@ -183,9 +266,7 @@ class _Fitted:
         self.growth = growth
         self.step = step
         values, clean = growth.values, growth.clean.ravel()
-        width = values.shape[1]
-        rows, cols = np.divmod(growth.points, width)
-        self.mesh = Mesh(rows, cols, values.shape, step=step)
+        self.mesh = Mesh(growth.rows, growth.cols, values.shape, step=step)
         self.inside = clean[self.mesh.pixel]
         beyond, edge, along = self.mesh.beyond_hull()
         keep = clean[beyond]
@@ -202,10 +283,7 @@ class _Fitted:
     @cached_property
     def heights(self) -> NDArray[np.float64]:
         """Heights of the points: fitted, or the field's own."""
-        return self._fit() if self.growth.fit else self.own_values()
-
-    def own_values(self) -> NDArray[np.float64]:
-        return self.growth.values.ravel()[self.growth.points]
+        return self._fit() if self.growth.fit else self.growth.own
 
     def residual(self, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mesh minus field at every clean pixel looked at."""
@@ -248,14 +326,13 @@ class _Fitted:
     def _fit(self) -> NDArray[np.float64]:
         """Heights of least squares over the clean pixels.
 
-        Each point holds on to its own pixel's value with the weight of a twentieth of a pixel:
+        Each point holds on to its own value with the weight of a twentieth of a pixel:
         that decides where no pixel does, and nothing elsewhere.
         """
         from scipy.sparse import coo_array
         from scipy.sparse.linalg import cg
 
-        number = len(self.growth.points)
-        own = self.own_values()
+        number, own = self.growth.number, self.growth.own
         hold = 0.05
         weights = [w[self.inside] for w in self.mesh.weights()]
         triangle = self.mesh.px_triangle[self.inside]

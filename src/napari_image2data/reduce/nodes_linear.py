@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_image2data.errors import ReductionError
 from napari_image2data.reduce.growing_mesh import GrowingMesh
-from napari_image2data.reduce.mesh import Mesh, sums_by
+from napari_image2data.reduce.mesh import sums_by
+from napari_image2data.reduce.moving_mesh import MovingMesh
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,126 +98,21 @@ def _candidates(values: Float, known: NDArray[np.bool_], span: float) -> _Surfac
     width = values.shape[1]
     fixed = np.unique(corners[:, 0] * width + corners[:, 1])
     if len(fixed) >= 3:
-        growth.points = fixed
+        growth.start_from(fixed)
     tolerance = 2.5 * _table_step(values[known], span)
-    while not growth.done(tolerance, None) and len(growth.points) < MOST_CANDIDATES:
+    while not growth.done(tolerance, None) and growth.number < MOST_CANDIDATES:
         growth.grow(tolerance, None)
-    row, col = np.divmod(growth.points, width)
     return _Surface(
-        values,
-        known,
-        row.astype(np.float64),
-        col.astype(np.float64),
-        values.ravel()[growth.points],
-        np.isin(growth.points, fixed),
+        values, known, growth.rows, growth.cols, growth.own, np.isin(growth.points, fixed)
     )
 
 
-class _Surface:
-    """A piecewise linear surface over the Delaunay triangles of points that can move."""
-
-    def __init__(
-        self,
-        values: Float,
-        known: NDArray[np.bool_],
-        row: Float,
-        col: Float,
-        height: Float,
-        fixed: NDArray[np.bool_],
-    ) -> None:
-        self.values = values
-        self.known = known.ravel()
-        self.row, self.col, self.height, self.fixed = row, col, height, fixed
-        self.soft = np.inf  # residuals well above this hardly count in a fit
+class _Surface(MovingMesh):
+    """A moving mesh whose points come and go."""
 
     def keep(self, which: Index | NDArray[np.bool_]) -> None:
         self.row, self.col = self.row[which], self.col[which]
         self.height, self.fixed = self.height[which], self.fixed[which]
-
-    def look(self, row: Float, col: Float, height: Float) -> None:
-        """Mesh the points and compare with the field at every known pixel they cover."""
-        self.mesh = Mesh(row, col, (self.values.shape[0], self.values.shape[1]))
-        self.inside = self.known[self.mesh.pixel]
-        self.triangle = self.mesh.px_triangle[self.inside]
-        self.pixel = self.mesh.pixel[self.inside]
-        self.residual = self.mesh.on_pixels(height)[self.inside] - self.values.ravel()[self.pixel]
-
-    def fit(self, steps: int) -> None:
-        """Move points and heights by damped least squares (Levenberg-Marquardt).
-
-        The misfit of a pixel is soft^2 log(1 + (residual / soft)^2), its square where ``soft`` is
-        infinite. With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a
-        pixel changes by w_k with the height of corner k and by -w_k g with its place, so that the
-        normal equations are sums over triangles.
-        """
-        from scipy.sparse import coo_array
-        from scipy.sparse.linalg import spsolve
-
-        self.look(self.row, self.col, self.height)
-        square = self._misfit()
-        damping = 1e-3
-        many = 3 * len(self.row)
-        diagonal = np.arange(many)
-        for _ in range(steps):
-            normal, gradient = self._normal_equations()
-            scale = normal.diagonal().reshape(-1, 3)
-            typical = np.median(scale[:, 1:][scale[:, 1:] > 0]) if scale[:, 1:].any() else 1.0
-            for _ in range(6):
-                extra = damping * (scale + 0.1 * typical) + 1e-12
-                extra[:, 0] = 1e-6 * scale[:, 0] + 0.05
-                extra[self.fixed, 1:] = 1e12 * typical + 1e6
-                system = normal + coo_array((extra.ravel(), (diagonal, diagonal)), (many, many))
-                move = -spsolve(system.tocsc(), gradient.ravel()).reshape(-1, 3)
-                far = np.maximum(np.hypot(move[:, 1], move[:, 2]) / 3.0, 1.0)
-                height, width = self.values.shape
-                row = np.clip(self.row + move[:, 1] / far, 0, height - 1)
-                col = np.clip(self.col + move[:, 2] / far, 0, width - 1)
-                self.look(row, col, self.height + move[:, 0])
-                new_square = self._misfit()
-                if new_square < square:
-                    break
-                damping *= 8
-            else:
-                self.look(self.row, self.col, self.height)
-                return
-            self.row, self.col, self.height = row, col, self.height + move[:, 0]
-            gain = (square - new_square) / square
-            square, damping = new_square, max(damping / 4, 1e-6)
-            if gain < 1e-3:
-                return
-
-    def _misfit(self) -> float:
-        square = self.residual**2
-        if np.isfinite(self.soft):
-            square = self.soft**2 * np.log1p(square / self.soft**2)
-        return float(np.sum(square))
-
-    def _normal_equations(self) -> tuple[Any, Float]:
-        """The sparse matrix of the normal equations and the gradient of the squares."""
-        from scipy.sparse import coo_array
-
-        weights = [w[self.inside] for w in self.mesh.weights()]
-        corners = self.mesh.triangles
-        number, many = len(corners), len(self.row)
-        _, per_row, per_col = self.mesh.planes(self.height)
-        slope = np.column_stack([np.ones(number), -per_row, -per_col])
-        gradient = np.zeros((many, 3))
-        entries, rows, cols = [], [], []
-        trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
-        for i in range(3):
-            pull = sums_by(self.triangle, trust * weights[i] * self.residual, number)
-            for a in range(3):
-                gradient[:, a] += sums_by(corners[:, i], pull * slope[:, a], many)
-            for j in range(3):
-                shared = sums_by(self.triangle, trust * weights[i] * weights[j], number)
-                for a in range(3):
-                    for b in range(3):
-                        entries.append(shared * slope[:, a] * slope[:, b])
-                        rows.append(3 * corners[:, i] + a)
-                        cols.append(3 * corners[:, j] + b)
-        place = (np.concatenate(rows), np.concatenate(cols))
-        size = (3 * many, 3 * many)
-        return coo_array((np.concatenate(entries), place), shape=size).tocsr(), gradient
 
     def insert_worst(self, noise: float) -> int:
         """Add the worst pixel of every triangle that does not fit; return how many did not."""

@@ -10,6 +10,7 @@ from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.compare import clean_pixels
 from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.nodes_nearest import nearest_nodes
+from napari_image2data.reduce.nudge_sites import nudge
 from napari_image2data.reduce.points import points_table
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ SWAP_GAIN = 0.002
 """Fewer are swapped at once where that takes less than this share off the error."""
 RESERVES = (1.0, 0.97, 0.9, 0.0)
 """Shares of the tolerance that sites are left out within, until the result keeps all of it."""
+MENDS = 12
+"""How often, at most, pixels that are off get sites of their own."""
+MENDED = 1.5
+"""Sites may become this many times as many by that."""
 PIXELS_PER_SITE = 50
 """Pixels looked at per site while sites are left out; the result is judged on all of them."""
 
@@ -79,6 +84,7 @@ def flat_cells(
         few.thin(n_points=n_points, tolerance=tolerance, step=step)
         if n_points is not None and not largest:
             few.swap(step)
+            nudge(few, step, picture=len(pixels))
         rest = few.active
         sites = Sites(rows[rest], cols[rest], heights[rest], pixels, truth, largest=largest)
         sites.settle()
@@ -93,8 +99,11 @@ def flat_cells(
         sites.thin(n_points=n_points, tolerance=aim, step=step)
         if n_points is not None and not largest:
             sites.swap(step)
+            nudge(sites, step, picture=len(pixels))
         sites.settle()
         if tolerance is None or sites.error() <= tolerance:
+            return sites
+        if largest and sites.mend(tolerance, step):
             return sites
     return None
 
@@ -136,7 +145,7 @@ class Sites:
         self.second = np.zeros(len(pixels), np.intp)
         self._look(np.arange(len(pixels)))
         self._drop(np.flatnonzero(np.bincount(self.owner, minlength=len(rows)) == 0))
-        self._refit()
+        self.refit()
 
     @property
     def number(self) -> int:
@@ -164,7 +173,7 @@ class Sites:
             if not len(going):
                 return
             self._drop(going)
-            self._refit()
+            self.refit()
             if tolerance is not None and self.error() > tolerance:
                 self.active, self.owner, self.second, self.heights = before
                 if len(going) == 1:
@@ -181,16 +190,55 @@ class Sites:
             self.active[coming] = True
             self.heights[coming] = self._own[coming]
             self._look(np.arange(len(self.pixels)))
-            self._refit()
+            self.refit()
             while self.number > number:
                 self._drop(self._cheapest(self.number - number, None))
-                self._refit()
+                self.refit()
             if self.error() > (1 - SWAP_GAIN) * error:
                 if self.error() >= error:
                     self.active, self.owner, self.second, self.heights = before
                 share /= 3
                 if share * number < 1:
                     return
+
+    def mend(self, tolerance: float, step: Callable[[], None]) -> bool:
+        """Mend pixels that are off by more; whether that came to an end.
+
+        Sites that were left out and lie no further than the owner are taken back. Where there is
+        none, the pixel gets a site of its own. Such a site takes pixels beside it away from
+        others; those that are off by that get one too, which is nearer to what lies behind them:
+        two or three of them make a border.
+        """
+        from scipy.spatial import KDTree
+
+        most = MENDED * self.number
+        for _ in range(MENDS):
+            step()
+            self.settle()
+            away = np.abs(self.heights.astype(np.float32)[self.owner] - self.truth)
+            off = np.flatnonzero(away > tolerance)
+            if not len(off):
+                return True
+            out = np.flatnonzero(~self.active)
+            back = np.zeros(len(off), bool)
+            if len(out):
+                distance, near = KDTree(self.place[out]).query(self.pixels[off])
+                own = np.linalg.norm(self.pixels[off] - self.place[self.owner[off]], axis=1)
+                back = distance <= own + 1e-6
+                self.active[out[near[back]]] = True
+            off = off[~back]
+            if self.number + len(off) > most:
+                return False
+            self.place = np.vstack([self.place, self.pixels[off]])
+            self.heights = np.append(self.heights, self.truth[off])
+            self._own = np.append(self._own, self.truth[off])
+            self.active = np.append(self.active, np.ones(len(off), bool))
+        return False
+
+    def ask_anew(self) -> None:
+        """The nearest and the second nearest site of every pixel, and the heights of those."""
+        self._look(np.arange(len(self.pixels)))
+        self.refit()
 
     def settle(self) -> None:
         """Ask every pixel anew, as `reconstruct` does: it decides places as far from two sites."""
@@ -199,7 +247,7 @@ class Sites:
         left = np.flatnonzero(self.active)
         _, near = KDTree(self.place[left]).query(self.pixels)
         self.owner = left[near]
-        self._refit()
+        self.refit()
 
     def table(self, field: Any) -> pd.DataFrame:
         """The sites that are left as a table of points."""
@@ -285,7 +333,8 @@ class Sites:
         self.owner[pixels] = index[near[:, 0]]
         self.second[pixels] = index[near[:, -1]]
 
-    def _refit(self) -> None:
+    def refit(self) -> None:
+        """Give each site the mean of its pixels, where squared errors count."""
         if self.largest:
             return
         count = np.bincount(self.owner, minlength=len(self.heights))

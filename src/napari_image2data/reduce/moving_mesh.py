@@ -1,0 +1,166 @@
+"""A mesh whose points move, in place and height, until it fits a field best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_image2data.reduce.mesh import Mesh, sums_by
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+
+TRIES = 6
+"""How often a step that makes the fit worse is tried again, shorter."""
+FARTHEST_MOVE = 3.0
+"""Pixels that a point moves at most in one step."""
+LEAST_GAIN = 1e-3
+"""A step that takes a smaller share off the misfit is the last."""
+ROUGHLY = 0.1
+"""How far the equations of a step are solved: the next step starts from a new mesh anyway."""
+
+
+class MovingMesh:
+    """A piecewise linear surface over the Delaunay triangles of points that can move.
+
+    Parameters
+    ----------
+    values : (h, w) float ndarray
+        The field; NaN where ``known`` is False.
+    known : (h, w) bool ndarray
+        The pixels that count.
+    row, col, height : (N,) float ndarray
+        The points.
+    fixed : (N,) bool ndarray
+        Points that stay in place; their heights change.
+    step : int
+        Look at every ``step``-th row and column only.
+    """
+
+    def __init__(
+        self,
+        values: Float,
+        known: NDArray[np.bool_],
+        row: Float,
+        col: Float,
+        height: Float,
+        fixed: NDArray[np.bool_],
+        *,
+        step: int = 1,
+    ) -> None:
+        self.values = values
+        self.known = known.ravel()
+        self.row, self.col, self.height, self.fixed = row, col, height, fixed
+        self.step = step
+        self.soft = np.inf  # residuals well above this hardly count in a fit
+        self.rough = False  # whether `fit` solves its equations roughly, in a quarter of the time
+        self.on_known = False  # whether points stay on known pixels
+
+    def look(self, row: Float, col: Float, height: Float) -> None:
+        """Mesh the points and compare with the field at every known pixel they cover."""
+        shape = self.values.shape[0], self.values.shape[1]
+        self.mesh = Mesh(row, col, shape, step=self.step)
+        self.inside = self.known[self.mesh.pixel]
+        self.triangle = self.mesh.px_triangle[self.inside]
+        self.pixel = self.mesh.pixel[self.inside]
+        self.residual = self.mesh.on_pixels(height)[self.inside] - self.values.ravel()[self.pixel]
+
+    def fit(self, steps: int) -> None:
+        """Move points and heights by damped least squares (Levenberg-Marquardt).
+
+        The misfit of a pixel is soft^2 log(1 + (residual / soft)^2), its square where ``soft`` is
+        infinite. With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a
+        pixel changes by w_k with the height of corner k and by -w_k g with its place, so that the
+        normal equations are sums over triangles.
+        """
+        from scipy.sparse import coo_array
+
+        self.look(self.row, self.col, self.height)
+        square = self._misfit()
+        damping = 1e-3
+        many = 3 * len(self.row)
+        diagonal = np.arange(many)
+        for _ in range(steps):
+            normal, gradient = self._normal_equations()
+            scale = normal.diagonal().reshape(-1, 3)
+            typical = np.median(scale[:, 1:][scale[:, 1:] > 0]) if scale[:, 1:].any() else 1.0
+            for _ in range(TRIES):
+                extra = damping * (scale + 0.1 * typical) + 1e-12
+                extra[:, 0] = 1e-6 * scale[:, 0] + 0.05
+                extra[self.fixed, 1:] = 1e12 * typical + 1e6
+                system = normal + coo_array((extra.ravel(), (diagonal, diagonal)), (many, many))
+                move = self._solve(system, -gradient.ravel()).reshape(-1, 3)
+                row, col = self._moved(move)
+                self.look(row, col, self.height + move[:, 0])
+                new_square = self._misfit()
+                if new_square < square:
+                    break
+                damping *= 8
+            else:
+                self.look(self.row, self.col, self.height)
+                return
+            self.row, self.col, self.height = row, col, self.height + move[:, 0]
+            gain = (square - new_square) / square
+            square, damping = new_square, max(damping / 4, 1e-6)
+            if gain < LEAST_GAIN:
+                return
+
+    def _moved(self, move: Float) -> tuple[Float, Float]:
+        far = np.maximum(np.hypot(move[:, 1], move[:, 2]) / FARTHEST_MOVE, 1.0)
+        height, width = self.values.shape
+        row = np.clip(self.row + move[:, 1] / far, 0, height - 1)
+        col = np.clip(self.col + move[:, 2] / far, 0, width - 1)
+        row[self.fixed], col[self.fixed] = self.row[self.fixed], self.col[self.fixed]
+        if self.on_known:
+            pixel = np.round(row).astype(np.intp) * width + np.round(col).astype(np.intp)
+            lost = ~self.known[pixel]
+            row[lost], col[lost] = self.row[lost], self.col[lost]
+        return row, col
+
+    def _solve(self, system: Any, right: Float) -> Float:
+        from scipy.sparse.linalg import cg, spsolve
+
+        if not self.rough:
+            exact: Float = spsolve(system.tocsc(), right)
+            return exact
+        scale = 1.0 / np.sqrt(system.diagonal())
+        even = system.multiply(scale[:, None]).multiply(scale[None, :]).tocsr()
+        found, _ = cg(even, right * scale, rtol=ROUGHLY, maxiter=200)
+        nearly: Float = found * scale
+        return nearly
+
+    def _misfit(self) -> float:
+        square = self.residual**2
+        if np.isfinite(self.soft):
+            square = self.soft**2 * np.log1p(square / self.soft**2)
+        return float(np.sum(square))
+
+    def _normal_equations(self) -> tuple[Any, Float]:
+        """The sparse matrix of the normal equations and the gradient of the squares."""
+        from scipy.sparse import coo_array
+
+        weights = [w[self.inside] for w in self.mesh.weights()]
+        corners = self.mesh.triangles
+        number, many = len(corners), len(self.row)
+        _, per_row, per_col = self.mesh.planes(self.height)
+        slope = np.column_stack([np.ones(number), -per_row, -per_col])
+        gradient = np.zeros((many, 3))
+        entries, rows, cols = [], [], []
+        trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
+        for i in range(3):
+            pull = sums_by(self.triangle, trust * weights[i] * self.residual, number)
+            for a in range(3):
+                gradient[:, a] += sums_by(corners[:, i], pull * slope[:, a], many)
+            for j in range(3):
+                shared = sums_by(self.triangle, trust * weights[i] * weights[j], number)
+                for a in range(3):
+                    for b in range(3):
+                        entries.append(shared * slope[:, a] * slope[:, b])
+                        rows.append(3 * corners[:, i] + a)
+                        cols.append(3 * corners[:, j] + b)
+        place = (np.concatenate(rows), np.concatenate(cols))
+        size = (3 * many, 3 * many)
+        return coo_array((np.concatenate(entries), place), shape=size).tocsr(), gradient
