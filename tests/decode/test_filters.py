@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from napari_image2data.decode.filters import local_maximum, local_minimum
+from napari_image2data.decode.filters import by_strips, local_maximum, local_mean, local_minimum
 
 
 @settings(max_examples=60, deadline=None)
@@ -34,3 +34,21 @@ def test_strips_join_without_a_seam(size):
     # more pixels than one strip holds, of a width that does not divide it
     array = np.random.default_rng(1).normal(size=(1201, 501)).astype(np.float32)
     np.testing.assert_array_equal(local_maximum(array, size), ndimage.maximum_filter(array, size))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (1201, 501), (700, 2000)])
+@pytest.mark.parametrize("size", [9, 31])
+def test_means_of_strips_are_those_of_the_whole(shape, size):
+    array = np.random.default_rng(2).random(shape, np.float32)
+    found = local_mean(array, size)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, ndimage.uniform_filter(array, size), rtol=3e-7)
+
+
+def test_a_filter_by_strips_is_the_filter():
+    array = np.random.default_rng(3).random((1201, 501), np.float32)
+
+    def smooth(part):
+        return ndimage.gaussian_filter(part, 2.5, mode="nearest", truncate=3.0)
+
+    np.testing.assert_array_equal(by_strips(smooth, array, 8), smooth(array))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_image2data.color.spaces import LUMA
+
 MOST_CLASSES = 40
 """A bar of more steps than this is a quantised ramp, not a list of classes."""
 
-_LUMA = np.array([0.299, 0.587, 0.114])
 _FEWEST_EQUAL, _NARROWEST_EQUAL = 5, 6.0  # steps of a bar in a JPEG, and pixels
 _BLURRED = 1.5  # pixels on either side of a step's border
 _STEPPED = 0.35  # of the mean square off a ramp: what is off steps, where the bar has some
@@ -157,7 +158,7 @@ def find_equal_steps(
     >>> len(find_equal_steps(steps + noise, at, 240.0)[0])
     12
     """
-    light = profile @ _LUMA
+    light = profile @ LUMA
     off: dict[int, float] = {}
     for count in range(_FEWEST_EQUAL, MOST_CLASSES + 1):
         if length / count < _NARROWEST_EQUAL:

@@ -1,10 +1,11 @@
-"""Least and greatest values of square windows: what most searches for ink are made of."""
+"""Least, greatest and mean values of square windows: what most searches for ink are made of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from napari_image2data.threads import in_threads
 
@@ -55,6 +56,66 @@ def local_maximum(array: np.ndarray, size: int) -> np.ndarray:
     array([[5, 5, 6, 7, 7]])
     """
     return _windows(np.asarray(array), size, np.maximum)
+
+
+def local_mean(array: np.ndarray, size: int) -> np.ndarray:
+    """Mean of the square window around each pixel, mirrored at the picture's edge.
+
+    Parameters
+    ----------
+    array : (h, w) float ndarray
+        Without NaN.
+    size : int
+        Odd side of the window, in pixels.
+
+    Returns
+    -------
+    (h, w) ndarray
+        Of the same dtype.
+
+    Examples
+    --------
+    >>> local_mean(np.array([[0.0, 0.0, 3.0, 0.0]]), 3)
+    array([[0., 1., 1., 1.]])
+    """
+    return by_strips(lambda part: ndimage.uniform_filter(part, size), array, size // 2)
+
+
+def by_strips(
+    work: Callable[[np.ndarray], np.ndarray], array: np.ndarray, reach: int
+) -> np.ndarray:
+    """Result of a filter that looks ``reach`` pixels far, worked out in strips that stay in cache.
+
+    Parameters
+    ----------
+    work : callable
+        Filters an array and keeps its shape and dtype.
+    array : (h, w) ndarray
+    reach : int
+
+    Returns
+    -------
+    (h, w) ndarray
+
+    Examples
+    --------
+    >>> picture = np.random.default_rng(0).random((900, 700), np.float32)
+    >>> smooth = by_strips(lambda part: ndimage.gaussian_filter(part, 2.0), picture, 8)
+    >>> bool((smooth == ndimage.gaussian_filter(picture, 2.0)).all())
+    True
+    """
+    height, width = array.shape
+    out = np.empty_like(array, order="C")
+    rows = max(8 * reach, STRIP // max(width, 1))
+
+    def fill(start: int) -> None:
+        stop = min(start + rows, height)
+        first = max(start - reach, 0)
+        part = work(array[first : min(stop + reach, height)])
+        out[start:stop] = part[start - first : stop - first]
+
+    in_threads(fill, range(0, height, max(rows, 1)))
+    return out
 
 
 def _windows(array: np.ndarray, size: int, choose: Callable[..., Any]) -> np.ndarray:

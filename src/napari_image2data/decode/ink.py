@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from napari_image2data.decode.filters import local_maximum, local_minimum
+from napari_image2data.decode.filters import local_maximum, local_mean, local_minimum
 
 INKS = (0.0, 255.0)
 
@@ -71,19 +71,20 @@ def thin_ink(
         )
         if np.linalg.norm(ends - ink, axis=1).min() > max(limit, tolerance):
             continue
-        away = np.sqrt(((rgb.astype(np.float32) - np.float32(ink)) ** 2).sum(axis=2) / 3)
-        away = np.where(hidden, np.float32(0), away)
-        depth = local_minimum(local_maximum(away, size), size) - away
+        away = np.where(hidden, np.float32(0), distance_to_ink(rgb, ink))
+        depth = valley_depth(away, size)
         depth[hidden] = 0
         if np.minimum(depth, 2 * contrast).mean() > texture:
             continue
-        usual = ndimage.uniform_filter(np.minimum(depth, 2 * contrast), 31)
+        usual = local_mean(np.minimum(depth, 2 * contrast), 31)
         least = np.maximum(contrast, rarity * usual)
         weak = depth > 0.5 * least
         labels, count = ndimage.label(weak, np.ones((3, 3)))
         if not count:
             continue
         strong = (depth > least) & (away <= tolerance)
+        if not strong.any():
+            continue
         strong &= unlike_surroundings(position, ~(hidden | weak))
         pixels = np.bincount(labels[strong], minlength=count + 1)
         pixels[0] = 0
@@ -93,6 +94,19 @@ def thin_ink(
         pixels[(contact >= size) & (area <= size * contact)] = 0
         found |= (pixels >= 3)[labels]
     return found
+
+
+def distance_to_ink(rgb: np.ndarray, ink: float) -> np.ndarray:
+    """Root mean square difference of a picture's channels to an ink, ``(h, w)`` float32 levels."""
+    total = np.zeros(rgb.shape[:2], np.float32)
+    for channel in range(3):
+        total += (rgb[..., channel] - np.float32(ink)) ** 2
+    return np.asarray(np.sqrt(total / 3))
+
+
+def valley_depth(away: np.ndarray, size: int) -> np.ndarray:
+    """How deep each pixel lies in a valley narrower than ``size`` (closing top-hat)."""
+    return np.asarray(local_minimum(local_maximum(away, size), size) - away)
 
 
 def unlike_surroundings(position: np.ndarray, clean: np.ndarray, *, size: int = 9) -> np.ndarray:
@@ -121,13 +135,11 @@ def _local_change(position: np.ndarray, clean: np.ndarray, size: int) -> np.ndar
     """Mean change of position per pixel among the clean pixels of ``size`` x ``size``."""
     total = np.zeros(position.shape, np.float32)
     count = np.zeros(position.shape, np.float32)
-    for axis in (0, 1):
-        change = np.abs(np.diff(position, axis=axis))
-        both = clean[1:] & clean[:-1] if axis == 0 else clean[:, 1:] & clean[:, :-1]
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (0, 1)
-        total += np.pad(np.where(both, change, 0), pad)
-        count += np.pad(both.astype(np.float32), pad)
-    return np.asarray(
-        ndimage.uniform_filter(total, size) / np.maximum(ndimage.uniform_filter(count, size), 1e-3)
-    )
+    for first, second in (
+        ((slice(None, -1),), (slice(1, None),)),
+        ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
+    ):
+        both = clean[first] & clean[second]
+        total[first] += np.where(both, np.abs(position[second] - position[first]), 0)
+        count[first] += both
+    return np.asarray(local_mean(total, size) / np.maximum(local_mean(count, size), 1e-3))

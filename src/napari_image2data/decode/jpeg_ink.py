@@ -8,8 +8,13 @@ import numpy as np
 from scipy import ndimage
 
 from napari_image2data.color.spaces import LUMA
-from napari_image2data.decode.filters import local_maximum, local_minimum
-from napari_image2data.decode.ink import INKS, unlike_surroundings
+from napari_image2data.decode.filters import local_maximum, local_mean, local_minimum
+from napari_image2data.decode.ink import (
+    INKS,
+    distance_to_ink,
+    unlike_surroundings,
+    valley_depth,
+)
 from napari_image2data.decode.strokes import usual_height
 
 SQUARE = np.ones((3, 3), bool)
@@ -58,19 +63,21 @@ def dense_ink(
         away = np.linalg.norm(table - ink, axis=1)
         if min(away[:end].min(), away[-end:].min()) > away.min() + 1:
             continue  # in the middle of the scale: a field passes through it in thin lines
-        away = np.sqrt(((rgb.astype(np.float32) - np.float32(ink)) ** 2).sum(axis=2) / 3)
-        away = np.where(hidden, np.float32(0), away)
-        depth = local_minimum(local_maximum(away, size), size) - away
+        away = np.where(hidden, np.float32(0), distance_to_ink(rgb, ink))
+        depth = valley_depth(away, size)
         depth[hidden] = 0
-        data = ~(local_maximum((away <= tolerance) & (depth > contrast), 7) | hidden)
+        dark = (away <= tolerance) & (depth > contrast)
+        if not dark.any():
+            continue
+        data = ~(local_maximum(dark, 7) | hidden)
         shallow = np.where(data, np.minimum(depth, 50), 0).astype(np.float32)
         if shallow.sum() > texture * max(1, data.sum()):
             continue
-        share = ndimage.uniform_filter(data.astype(np.float32), 31)
-        usual = ndimage.uniform_filter(shallow, 31) / np.maximum(share, 0.02)
+        share = local_mean(data.astype(np.float32), 31)
+        usual = local_mean(shallow, 31) / np.maximum(share, 0.02)
         least = np.maximum(contrast, rarity * usual)
         weak = depth > 0.5 * least
-        strong = (depth > least) & (away <= tolerance)
+        strong = dark & (depth > least)
         strong &= unlike_surroundings(position, ~(hidden | weak))
         reach = local_maximum(np.where(strong, depth, 0), 7)
         found |= _with_many(weak & (reach > 0) & (depth > 0.4 * reach), strong, least=4, share=0.15)
@@ -142,6 +149,8 @@ def off_in_lightness(
         own = light[rows[part], cols[part]]
         beyond = np.maximum(darkest - own, own - lightest)
         over[rows[part], cols[part]] = np.where(np.isfinite(beyond), beyond, 0)
+    if not (over > sure).any():
+        return np.zeros(hidden.shape, bool)
     span = local_maximum(light, 9) - local_minimum(light, 9)
     strong = over > np.maximum(sure, 0.2 * span)
     strong &= ~local_maximum(hidden, 5)
@@ -184,15 +193,15 @@ def bridge_ink(
     array([40, 41, 42, 43, 44, 45, 46, 47])
     """
     more = np.zeros(found.shape, bool)
-    for ink in INKS:
-        away = np.sqrt(((rgb.astype(np.float32) - np.float32(ink)) ** 2).sum(axis=2) / 3)
-        depth = local_minimum(local_maximum(away, 7), 7) - away
+    for ink in INKS if found.any() else ():
+        away = distance_to_ink(rgb, ink)
+        depth = valley_depth(away, 7)
         line = found & (depth > 25)
         line = _with_many(line, line, least=12)
         if not line.any():
             continue
-        share = np.maximum(ndimage.uniform_filter(line.astype(np.float32), 25), 1e-4)
-        usual = ndimage.uniform_filter(np.where(line, away, 0).astype(np.float32), 25) / share
+        share = np.maximum(local_mean(line.astype(np.float32), 25), 1e-4)
+        usual = local_mean(np.where(line, away, 0).astype(np.float32), 25) / share
         weak = (depth > np.maximum(least, rarity * usual_height(depth))) & (away < usual + 15)
         grown = ndimage.binary_dilation(line, SQUARE, iterations=farthest, mask=weak | line)
         labels, count = ndimage.label(grown & weak & ~found, SQUARE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.decode.filters import by_strips
 from napari_image2data.decode.jpeg import shows_cells
 from napari_image2data.threads import in_threads
 
@@ -102,7 +103,10 @@ def _wider_change(even: np.ndarray, weight: np.ndarray, unit: np.ndarray, level:
 
 
 def _gaussian(array: np.ndarray, width: float) -> np.ndarray:
-    return np.asarray(ndimage.gaussian_filter(array, width, mode="nearest", truncate=3.0))
+    def smooth(part: np.ndarray) -> np.ndarray:
+        return np.asarray(ndimage.gaussian_filter(part, width, mode="nearest", truncate=3.0))
+
+    return by_strips(smooth, array, int(3 * width + 0.5))
 
 
 def _split(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_image2data.color.spaces import luma_chroma_matrix
+from napari_image2data.decode.filters import local_mean
 
 if TYPE_CHECKING:
     from napari_image2data.decode.curve import Curve, Reading
@@ -129,7 +129,7 @@ def position_uncertainty(
     bins = np.where(ends, width / 2, width / np.sqrt(12))
     miss = np.where(clean, np.minimum(reading.distance, 60.0) ** 2, 0.0).astype(np.float32)
     weight = clean.astype(np.float32)
-    local = ndimage.uniform_filter(miss, 9) / np.maximum(ndimage.uniform_filter(weight, 9), 1e-3)
+    local = local_mean(miss, 9) / np.maximum(local_mean(weight, 9), 1e-3)
     noise = 2.0 * np.sqrt(np.maximum(0.0, local / 2 - 0.2)) / slope
     # an entry that is met exactly and is wider than an edge's error is a uniform distribution
     met = (reading.distance < 0.3) & (bins > EXACT_BIN)

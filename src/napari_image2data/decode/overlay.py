@@ -219,6 +219,8 @@ def _surely_off_scale(
     """
     within, overshoot = _within_neighbors(rgb, core)
     core = core & ~within
+    if not core.any():
+        return core
     sure = core & (local_minimum(core, 9) | (reading.distance >= 3 * limit))
     sure |= core & (overshoot >= 1)
     sure |= core & unlike_surroundings(reading.position, ~core)

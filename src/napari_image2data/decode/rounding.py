@@ -56,12 +56,14 @@ def drawn_with(rgb: np.ndarray, reading: Reading, curve: Curve) -> Curve | None:
     levels = np.rint(curve.colors)
     if curve.discrete or len(levels) != N_COLORS or np.abs(curve.colors - levels).max() > _LEAST:
         return None
-    near = rgb[reading.distance < _NEAR]
-    codes = near[:: max(1, len(near) // _SOME)] @ _BYTES
+    near = np.flatnonzero(reading.distance < _NEAR)
+    codes = rgb.reshape(-1, 3)[near[:: max(1, len(near) // _SOME)]] @ _BYTES
     own = _share_held(codes, levels)
     if len(codes) < _FEWEST or own > 1 - _GAIN:
         return None
     seen = np.unique(codes, return_counts=True)
+    if np.sort(seen[1])[-N_COLORS:].sum() < _ENOUGH * len(codes):
+        return None  # more colours than a table has: no need to look for one
     others = [_as_seen(real + half, *seen) for real in _real_colors(levels) for half in (0.0, 0.5)]
     held = [_share_held(codes, table) for table in others]
     if not held or max(held) < max(_ENOUGH, own + _GAIN):

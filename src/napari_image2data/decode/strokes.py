@@ -88,6 +88,8 @@ def find_strokes(
         position - local_minimum(position, 3),
     )
     strong &= local_maximum(side, 3) > (0.3 if noisy else 0.45) * height
+    if not strong.any():
+        return nothing
     strange = unlike_surroundings(position, ~(hidden | weak), size=2 * size - 1)
     strong &= strange
     wider, lower = local_maximum(high, size), local_minimum(low, size)
