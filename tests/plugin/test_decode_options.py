@@ -90,14 +90,14 @@ def test_borders_of_bands_are_typed_as_one_line(start, viewer, figure, drawn, se
     image[10:70, 104:112] = colors[np.repeat([3, 2, 1, 0], 15)][:, None]
     figure.data = image
     dock = start(drawn)
-    dock.decode.between.value = True
-    dock.decode.borders.value = "2, 2.5, 3.5"
+    dock.decode.settings.steps.value = True
+    dock.decode.settings.borders.value = "2, 2.5, 3.5"
     press(dock.decode.decode)
     settle(dock)
     assert dock.session.state.field is None
     assert len(errors) == 1
     assert "borders" in errors[0]
-    dock.decode.borders.value = "2, 2.5, 3.5, 5, 6"
+    dock.decode.settings.borders.value = "2, 2.5, 3.5, 5, 6"
     press(dock.decode.decode)
     settle(dock)
     values = dock.session.state.field.values
@@ -105,3 +105,27 @@ def test_borders_of_bands_are_typed_as_one_line(start, viewer, figure, drawn, se
     np.testing.assert_array_equal(values, expected.values)
     middles = np.convolve(levels, [0.5, 0.5], "valid")[np.digitize(drawn.truth, levels[1:-1])]
     assert np.abs(values - drawn.truth).mean() < 0.5 * np.abs(middles - drawn.truth).mean()
+
+
+@pytest.mark.parametrize(("choice", "finer"), [("auto", True), (False, False)])
+def test_cells_of_few_colors_are_read_finer_unless_told_not_to(
+    start, viewer, figure, drawn, settle, choice, finer
+):
+    image = np.full((264, 424, 3), 255, np.uint8)
+    y, x = np.mgrid[0:30, 0:40]
+    cells = 4 + 1.9 * np.sin(x / 9.0) * np.cos(y / 8.0)
+    colors = i2d.ColorScale.from_name("viridis", vmin=0, vmax=11).to_color(range(12))
+    steps = np.round(255 * colors).astype(np.uint8)
+    image[10:250, 12:332] = np.kron(
+        steps[np.floor((cells - 2) * 3).astype(int)], np.ones((8, 8, 1), np.uint8)
+    )
+    image[10:250, 360:376] = steps[::-1].repeat(20, axis=0)[:, None]
+    figure.data = image
+    dock = start(drawn)
+    dock.session.correct(plot_box=(12, 10, 332, 250), bar_box=(360, 10, 376, 250))
+    dock.decode.settings.steps.value = choice
+    press(dock.decode.decode)
+    settle(dock)
+    error = np.abs(dock.session.state.field.values[4::8, 4::8] - cells).mean()
+    quarter_step = 4 / 12 / 4
+    assert error < 0.7 * quarter_step if finer else error > 0.9 * quarter_step

@@ -13,7 +13,7 @@ from napari_image2data.decode.background import background_color
 from napari_image2data.decode.blend import BLEND_MODES
 from napari_image2data.errors import FigureError
 from napari_image2data.files.images import read_jpeg_info
-from napari_image2data.plugin.choices import picture_of, picture_size
+from napari_image2data.plugin.choices import numbers, picture_of, picture_size
 from napari_image2data.plugin.controls import NumberLine, button, refresh_choices, row
 from napari_image2data.plugin.jobs import Report
 from napari_image2data.plugin.session import Session
@@ -27,11 +27,16 @@ MIXED = [
 ]
 BLENDS = [("found by itself", "auto"), *((mode, mode) for mode in BLEND_MODES)]
 JPEG = [("found by itself", "auto"), ("smooth it away", True), ("leave as it is", False)]
+STEPS = [
+    ("finer, in cells", "auto"),
+    ("finer, also in bands", True),
+    ("the step's own value", False),
+]
 RIVALS = [("ask the neighbours", "resolve"), ("take the nearest", "nearest")]
 
 
 class DecodeOptions:
-    """Controls for ink, JPEG, repeated colours, no data and mixed-in pictures.
+    """Controls for ink, mixed-in pictures, few or repeated colours, JPEG and no data.
 
     Signals
     -------
@@ -66,6 +71,19 @@ class DecodeOptions:
         )
         self.opacity = NumberLine("opacity", "0..1; empty: found by itself")
         self.opacity.native.setPlaceholderText("found by itself")
+        self.steps = ComboBox(
+            label="few colours",
+            choices=STEPS,
+            value="auto",
+            tooltip="A scale of few colours says little about a pixel, its neighbours say more: "
+            "in cells of such colours, and between the bands of a smooth field (filled contours)",
+        )
+        self.borders = LineEdit(
+            label="borders of bands",
+            tooltip="Values at the borders of the bands, e.g. 0, 5, 10, 20: one more than there "
+            "are colours; without them, midway between the colours' values",
+        )
+        self.borders.native.setPlaceholderText("midway")
         self.more = CheckBox(
             text="More options", tooltip="JPEG damage, colours that repeat, colours of no data"
         )
@@ -89,13 +107,14 @@ class DecodeOptions:
         self.no_data_row = row(self.no_data, self.find_no_data)
         self.no_data_row.label = "no-data colours"
         self._rare = (self.jpeg, self.rivals, self.no_data_row)
-        for hidden in (self.blend, self.base, self.opacity, *self._rare):
+        for hidden in (self.blend, self.base, self.opacity, self.borders, *self._rare):
             hidden.visible = False
         self.mixed.changed.connect(self._on_mixed)
+        self.steps.changed.connect(self._on_steps)
         self.more.changed.connect(self._on_more)
         self.find_no_data.changed.connect(self._on_find)
         followed = (self.overlays, self.blend, self.base, self.opacity)
-        for control in (*followed, self.jpeg, self.rivals, self.no_data):
+        for control in (*followed, self.borders, self.jpeg, self.rivals, self.no_data):
             control.changed.connect(self._tell)
 
     @property
@@ -103,7 +122,7 @@ class DecodeOptions:
         """The controls that stand in a form with labels, from the top."""
         return [
             *(self.overlays, self.mixed, self.blend, self.base, self.opacity),
-            *self._rare,
+            *(self.steps, self.borders, *self._rare),
         ]
 
     def read(self) -> dict[str, Any]:
@@ -115,8 +134,11 @@ class DecodeOptions:
             path = self.session.need_figure().source.path
             jpeg = (read_jpeg_info(path) if path else None) or "auto"
         colors = [name.strip() for name in str(self.no_data.value).split(",") if name.strip()]
-        given = {"jpeg": jpeg, "rivals": self.rivals.value, "no_data": colors}
-        usual = {"jpeg": "auto", "rivals": "resolve", "no_data": []}
+        steps: Any = self.steps.value
+        if steps is True:
+            steps = numbers(str(self.borders.value), "a border") or True
+        given = {"dequantize": steps, "jpeg": jpeg, "rivals": self.rivals.value, "no_data": colors}
+        usual = {"dequantize": "auto", "jpeg": "auto", "rivals": "resolve", "no_data": []}
         return options | {key: value for key, value in given.items() if value != usual[key]}
 
     def _mixture(self) -> dict[str, Any]:
@@ -154,6 +176,10 @@ class DecodeOptions:
             refresh_choices(self.base, self.base.value)
         if kind != "base" or self.base.value is not None:
             self.changed.emit()
+
+    def _on_steps(self, steps: bool | str) -> None:
+        self.borders.visible = steps is True
+        self.changed.emit()
 
     def _on_more(self, on: bool) -> None:
         for control in self._rare:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from magicgui.widgets import CheckBox, FloatSlider, LineEdit
+from magicgui.widgets import CheckBox, FloatSlider
 from qtpy.QtCore import QTimer
 
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.plugin import decode_steps
-from napari_image2data.plugin.choices import numbers
 from napari_image2data.plugin.controls import Section, button, grouped
 from napari_image2data.plugin.decode_options import DecodeOptions
 from napari_image2data.plugin.session import Session, Then
@@ -35,17 +34,6 @@ class DecodeSection(Section):
             tooltip="Largest colour distance (levels of 255); moving it does not decode again",
         )
         self.form.extend([self.settings.lines[0], self.limit, *self.settings.lines[1:]])
-        self.between = CheckBox(
-            text="Read between the steps",
-            tooltip="Few colours (filled contours) of a smooth field: interpolate between the "
-            "borders of the bands",
-        )
-        self.borders = LineEdit(
-            tooltip="Values at the borders of the bands, e.g. 0, 5, 10, 20: one more than there "
-            "are colours; without them, midway between the colours' values"
-        )
-        self.borders.native.setPlaceholderText("borders of the bands: midway")
-        self.borders.visible = False
         self.cells = CheckBox(
             text="One value a cell",
             tooltip="A picture of cells (heat map, correlation matrix): also a layer with one "
@@ -64,8 +52,6 @@ class DecodeSection(Section):
             [
                 self.settings.more,
                 self.automatic,
-                self.between,
-                self.borders,
                 self.cells,
                 self.sigma,
                 self.flags,
@@ -81,8 +67,6 @@ class DecodeSection(Section):
         self._soon.timeout.connect(self.run)
         self.decode.changed.connect(self._on_decode)
         self.settings.changed.connect(self._again)
-        self.between.changed.connect(self._on_between)
-        self.borders.changed.connect(self._again)
         self.cells.changed.connect(self._on_cells)
         self.automatic.changed.connect(self._on_automatic)
         self.limit.changed.connect(self._on_limit)
@@ -95,13 +79,10 @@ class DecodeSection(Section):
     def run(self, then: Then = None) -> None:
         """Decode with the controls' options."""
         options = self.session.guarded(self.settings.read)
-        borders = self.session.guarded(lambda: numbers(str(self.borders.value), "a border"))
-        if options is None or borders is None:
+        if options is None:
             return
         if not self.automatic.value:
             options["max_distance"] = float(self.limit.value)
-        if self.between.value:
-            options["dequantize"] = borders or True
         self.session.state.live.add("decode")
         decode_steps.decode(
             self.session,
@@ -110,10 +91,6 @@ class DecodeSection(Section):
             flags=bool(self.flags.value),
             **options,
         )
-
-    def _on_between(self, on: bool) -> None:
-        self.borders.visible = on
-        self._again()
 
     def _on_cells(self, on: bool) -> None:
         live = self.session.state.live
