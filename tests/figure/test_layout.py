@@ -50,9 +50,10 @@ def test_edges_survive_resampling_and_jpeg(degrade, scale, limit):
     assert off(layout.bars[0].outline.box, np.array(BAR) * scale) < limit
 
 
-def test_page_inside_a_dark_window():
+@pytest.mark.parametrize("color", [(60, 62, 68), (240, 240, 240)], ids=["dark", "pale"])
+def test_page_inside_a_window(color):
     rgb = drawing.heat_map(PLOT, BAR, framed=1.2)
-    window = np.full((rgb.shape[0] + 60, rgb.shape[1] + 24, 3), (60, 62, 68), np.uint8)
+    window = np.full((rgb.shape[0] + 60, rgb.shape[1] + 24, 3), color, np.uint8)
     window[48:-12, 12:-12] = rgb
     page = inner_page(window)
     assert page is not None

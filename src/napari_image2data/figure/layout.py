@@ -29,6 +29,8 @@ _BAR_CONSTANCY = 0.75
 _BAR_TOLERANCE = 14.0  # levels off the median across the bar
 _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
 _SHARE_DISTANCE = 25.0
+_SURE_PAGE = 0.3  # of the picture's border in one colour: a page lies around the plots
+_LEAST_PAGE = 0.15  # a margin at one side, as of thermal stills: where it holds a bar
 _ALIKE = 0.9  # of an area: plots of about one size
 _SEEN_DISTANCE, _SEEN_LEAST = 8.0, 0.003  # levels, share of the pixels
 
@@ -96,7 +98,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
     plots: list[Outline] = []
     strips: list[Outline] = []
     bars: list[Bar] = []
-    if background.share >= 0.3:
+    if background.share >= _LEAST_PAGE:
         for candidate in find_rectangles(rgb, background):
             outline = measure_outline(
                 rgb,
@@ -116,9 +118,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
     if not plots and bars:
         plots = strips  # a section much longer than high
     if not plots:
-        whole = (0, 0, width, height)
-        edge = Edge(0.0, 0.0)
-        plots = [Outline(whole, (edge, edge, edge, edge))] if not bars else []
+        plots = [_whole(rgb)] if not bars else []
     plots.sort(key=lambda plot: -_area(plot.rect))
     plots = [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
     plots = _in_order(_apart(_without_unions(plots, bars)))
@@ -150,7 +150,15 @@ def find_layout(rgb: np.ndarray) -> Layout:
         ):
             # the same bar at another threshold, its frame seen better
             apart[again[0]] = bar
+    if background.share < _SURE_PAGE and not apart:
+        plots = [_whole(rgb)]
     return Layout(background, plots, apart)
+
+
+def _whole(rgb: np.ndarray) -> Outline:
+    """The picture as one plot that covers it all."""
+    edge = Edge(0.0, 0.0)
+    return Outline((0, 0, rgb.shape[1], rgb.shape[0]), (edge, edge, edge, edge))
 
 
 def _has_own_map(rgb: np.ndarray, plot: Outline) -> bool:

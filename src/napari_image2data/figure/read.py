@@ -14,6 +14,7 @@ from napari_image2data.figure.bar_scale import bar_range, color_scale
 from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.confidence import confidence_in
 from napari_image2data.figure.edges import SNAPPED
+from napari_image2data.figure.end_labels import calibrate_ends
 from napari_image2data.figure.layout import Bar, Layout, find_layout, overlaps
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
@@ -192,6 +193,9 @@ def _calibrate_bar(
     others += [other.outline.rect for other in bars if other is not bar]
     sides = ("right", "left") if bar.vertical else ("bottom", "top")
     best = _best_side(rgb, bar.outline, sides, layout, texts, taken, others, _REACH_OF_BAR, missing)
+    if best is None and not missing:
+        free = [text for text in texts if id(text) not in taken]
+        best = calibrate_ends(bar.outline.box, bar.vertical, free)
     if best is not None:
         taken.update(id(candidate.text) for candidate, _ in best.used)
         taken.update(id(candidate.text) for candidate in best.unused)
@@ -341,8 +345,8 @@ def _panel(
         y_axis=calibrated.get("y"),
     )
     return Panel(
-        plot_box,
-        box,
+        _within(plot_box, rgb),
+        box if box is None else _within(box, rgb),
         axes["x"],
         axes["y"],
         scale,
@@ -355,6 +359,12 @@ def _panel(
 
 def _moved(box: Box, offset: float) -> Box:
     return box[0] + offset, box[1] + offset, box[2] + offset, box[3] + offset
+
+
+def _within(box: Box, rgb: np.ndarray) -> Box:
+    """The part of a box that the picture shows: a side at its border is measured by no page."""
+    height, width = rgb.shape[:2]
+    return max(0.0, box[0]), max(0.0, box[1]), min(box[2], float(width)), min(box[3], float(height))
 
 
 def _labels(found: Calibration, role: str) -> list[Label]:

@@ -17,6 +17,7 @@ _BLUR = 4  # lines within which one band of a bar has given way to the next
 _ONE_BAND = 1.35  # of the usual step between bands: what one step may be
 _MIN_FILL = 0.6
 _CLEAR = 24.0  # levels off the page that no speck of a JPEG has
+_OFF_FRAME = 6  # levels from the colour of a window: no part of its frame
 _MIN_PAGE = 0.3  # of the picture that a page inside a window covers
 _CELL_CODE = np.array([1, 64, 4096])  # one number for a cell of 8 x 8 x 8 levels
 
@@ -83,19 +84,21 @@ def inner_page(rgb: np.ndarray) -> np.ndarray | None:
     rgb : (H, W, 3) uint8 ndarray
     """
     frame = find_background(rgb)
-    other = _off(rgb, frame.color) > 24
+    other = _off(rgb, frame.color) > _OFF_FRAME
     if frame.share < 0.3 or other.mean() < _MIN_PAGE:
         return None
     cells, count = np.unique(rgb[other].astype(int) // 8 @ _CELL_CODE, return_counts=True)
-    code = int(cells[count.argmax()])
-    color = np.array([code & 63, code >> 6 & 63, code >> 12]) * 8 + 4
-    labels, _ = ndimage.label(_off(rgb, color) <= 12)
+    alike = other & (rgb.astype(int) // 8 @ _CELL_CODE == cells[count.argmax()])
+    color = np.median(rgb[alike], axis=0)
+    # a white page on a pale grey window
+    near = min(12.0, 0.4 * float(np.abs(color - frame.color).max()))
+    labels, _ = ndimage.label(_off(rgb, color) <= near)
     rows, columns = ndimage.find_objects(labels)[int(np.bincount(labels.flat)[1:].argmax())]
     part = rgb[rows, columns]
     if part[..., 0].size < _MIN_PAGE * other.size or min(part.shape[:2]) < _MIN_LENGTH:
         return None
     for line in (part[1], part[-2], part[:, 1], part[:, -2]):
-        if (np.abs(line - color).max(axis=1) <= 12).mean() < 0.9:
+        if (np.abs(line - color).max(axis=1) <= near).mean() < 0.9:
             return None
     page = np.empty_like(rgb)
     page[:] = np.median(part[1], axis=0)
