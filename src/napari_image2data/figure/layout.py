@@ -26,9 +26,14 @@ from napari_image2data.figure.rectangles import (
 
 _LOWEST_PLOT, _LOWEST_STRIP = 40, 12  # pixels
 _BAR_CONSTANCY = 0.75
+_BAR_SPAN = 40.0  # levels of a channel between a bar's colours, at least
 _BAR_TOLERANCE = 14.0  # levels off the median across the bar
 _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
 _SHARE_DISTANCE = 25.0
+_FEW = 1000  # pixels of a plot that tell whether a bar is none of its
+_LENIENT = 0.8
+_SHORTEST = 0.125  # of a plot's longer side: a bar; letters are shorter
+_GIVE = 4  # pixels by which a measured outline may be thinner or longer than what was found
 _SURE_PAGE = 0.3  # of the picture's border in one colour: a page lies around the plots
 _LEAST_PAGE = 0.15  # a margin at one side, as of thermal stills: where it holds a bar
 _ALIKE = 0.9  # of an area: plots of about one size
@@ -99,7 +104,14 @@ def find_layout(rgb: np.ndarray) -> Layout:
     strips: list[Outline] = []
     bars: list[Bar] = []
     if background.share >= _LEAST_PAGE:
-        for candidate in find_rectangles(rgb, background):
+        least = 0.02 * width * height
+        found = find_rectangles(rgb, background)
+        for candidate in sorted(found, key=lambda candidate: _area(candidate.rect) < least):
+            if _area(candidate.rect) < least and (
+                max(size_of(candidate.rect)) < _SHORTEST * _length_of_plots(plots)
+                or not _may_be_bar(rgb, candidate.rect, noisy=background.noisy)
+            ):
+                continue  # a letter
             outline = measure_outline(
                 rgb,
                 candidate.rect,
@@ -110,7 +122,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
             bar = _as_bar(rgb, outline, candidate.triangles, noisy=background.noisy)
             if bar is not None:
                 bars.append(bar)
-            elif not candidate.joined and _area(candidate.rect) > 0.02 * width * height:
+            elif not candidate.joined and _area(candidate.rect) > least:
                 if min(size_of(candidate.rect)) > _LOWEST_PLOT:
                     plots.append(outline)
                 elif min(size_of(candidate.rect)) > _LOWEST_STRIP:
@@ -119,15 +131,15 @@ def find_layout(rgb: np.ndarray) -> Layout:
         plots = strips  # a section much longer than high
     if not plots:
         plots = [_whole(rgb)] if not bars else []
-    plots.sort(key=lambda plot: -_area(plot.rect))
-    plots = [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
+    plots = _largest(plots)
     plots = _in_order(_apart(_without_unions(plots, bars)))
     kept: list[Bar] = []
+    palettes = [_palette(rgb, plot) for plot in plots]
     for bar in bars:
         if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
             continue
         if plots:
-            shares, seen = zip(*(_color_shares(rgb, bar, plot) for plot in plots), strict=True)
+            shares, seen = zip(*(_color_shares(bar, palette) for palette in palettes), strict=True)
             kept.append(replace(bar, share=max(shares), shares=shares, seen=seen))
     shown = [bar for bar in kept if bar.share > _MIN_SHARE]
     if not shown and kept and not any(_has_own_map(rgb, plot) for plot in plots):
@@ -170,6 +182,17 @@ def _has_own_map(rgb: np.ndarray, plot: Outline) -> bool:
 def _sides_seen(bar: Bar) -> int:
     """How many of a bar's sides end in a frame line or in a triangle."""
     return bar.outline.framed_sides + sum(bar.extended)
+
+
+def _largest(plots: list[Outline]) -> list[Outline]:
+    """Plots from large to small, without those that are small beside the largest."""
+    plots = sorted(plots, key=lambda plot: -_area(plot.rect))
+    return [plot for plot in plots if _area(plot.rect) > 0.3 * _area(plots[0].rect)]
+
+
+def _length_of_plots(plots: list[Outline]) -> int:
+    """The longer side of the plot where it is shortest, pixels; 0 without plots."""
+    return min((max(size_of(plot.rect)) for plot in _largest(plots)), default=0)
 
 
 def _without_unions(plots: list[Outline], bars: list[Bar]) -> list[Outline]:
@@ -246,43 +269,70 @@ def _in_order(plots: list[Outline]) -> list[Outline]:
     return ordered
 
 
+def _may_be_bar(rgb: np.ndarray, rect: Rect, *, noisy: bool) -> bool:
+    """Whether a rectangle may be a bar, give or take what measuring its outline may change."""
+    (wide, high), (x0, y0, x1, y1) = size_of(rect), rect
+    narrow, long = sorted((wide, high))
+    if long + _GIVE < BAR_ASPECT * (narrow - _GIVE):
+        return False
+    if narrow <= 2 * _GIVE:
+        return True
+    frame = narrow // 4
+    core = (x0 + frame, y0, x1 - frame, y1) if high >= wide else (x0, y0 + frame, x1, y1 - frame)
+    profile, constancy = _along(rgb, core, high >= wide, noisy=noisy)
+    span = float(np.ptp(profile, axis=0).max())
+    return constancy > _LENIENT * _BAR_CONSTANCY and span > _LENIENT * _BAR_SPAN
+
+
 def _as_bar(
     rgb: np.ndarray, outline: Outline, triangles: dict[str, float], *, noisy: bool
 ) -> Bar | None:
     """The rectangle as a colour bar, if its colours are constant across and vary along it."""
     wide, high = size_of(outline.rect)
-    if max(wide, high) < BAR_ASPECT * min(wide, high):
-        return None
-    x0, y0, x1, y1 = outline.inner
-    crop = rgb[y0:y1, x0:x1].astype(float)
-    if min(crop.shape[:2]) < 2:
+    if max(wide, high) < BAR_ASPECT * min(wide, high) or min(size_of(outline.inner)) < 2:
         return None
     vertical = high >= wide
-    if not vertical:
-        crop = crop.transpose(1, 0, 2)
-    cut = max(1, crop.shape[1] // 6) if crop.shape[1] >= 5 else 0
-    core = crop[:, cut : crop.shape[1] - cut]
-    profile = np.median(core, axis=1)
-    away = np.abs(as_seen(core - profile[:, None], noisy=noisy)).max(axis=2)
-    constancy = float((away < _BAR_TOLERANCE).mean())
+    profile, constancy = _along(rgb, outline.inner, vertical, noisy=noisy)
     n_colors = len(np.unique(profile // 6, axis=0))
-    if constancy <= _BAR_CONSTANCY or np.ptp(profile, axis=0).max() <= 40 or n_colors < 4:
+    if constancy <= _BAR_CONSTANCY or np.ptp(profile, axis=0).max() <= _BAR_SPAN or n_colors < 4:
         return None
     ends = ("top", "bottom") if vertical else ("left", "right")
     extended = (ends[0] in triangles, ends[1] in triangles)
     return Bar(outline, vertical, profile, constancy, extended)
 
 
-def _color_shares(rgb: np.ndarray, bar: Bar, plot: Outline) -> tuple[float, float]:
-    """Share of a plot's pixels that have a bar's colours, and of these that the plot has."""
-    from scipy.spatial import cKDTree
+def _along(rgb: np.ndarray, rect: Rect, vertical: bool, *, noisy: bool) -> tuple[np.ndarray, float]:
+    """Median colour across every line of a rectangle, and the share of its pixels that have it."""
+    x0, y0, x1, y1 = rect
+    crop = rgb[y0:y1, x0:x1].astype(float)
+    if not vertical:
+        crop = crop.transpose(1, 0, 2)
+    cut = max(1, crop.shape[1] // 6) if crop.shape[1] >= 5 else 0
+    core = crop[:, cut : crop.shape[1] - cut]
+    profile = np.median(core, axis=1)
+    away = np.abs(as_seen(core - profile[:, None], noisy=noisy)).max(axis=2)
+    return profile, float((away < _BAR_TOLERANCE).mean())
 
+
+def _palette(rgb: np.ndarray, plot: Outline) -> np.ndarray:
+    """Colors ``(N, 3)`` of a plot's pixels, some 20 000 spread evenly, in random order."""
     x0, y0, x1, y1 = plot.inner
     step = max(1, int(np.sqrt(max(1, (x1 - x0) * (y1 - y0)) / 20000)))
     pixels = rgb[y0 + 2 : y1 - 2 : step, x0 + 2 : x1 - 2 : step].reshape(-1, 3).astype(float)
+    return np.random.default_rng(0).permutation(pixels)
+
+
+def _color_shares(bar: Bar, pixels: np.ndarray) -> tuple[float, float]:
+    """Share of a plot's pixels that have a bar's colours, and of these that the plot has."""
+    from scipy.spatial import cKDTree
+
     if not len(pixels):
         return 0.0, 0.0
-    distance, _ = cKDTree(bar.profile).query(pixels)
+    colors = cKDTree(bar.profile)
+    share = float((colors.query(pixels[:_FEW])[0] < _SHARE_DISTANCE).mean())
+    if share < _LENIENT * _MIN_SHARE:
+        return share, 0.0  # a line of text, as pages have hundreds
+    distance, _ = colors.query(pixels)
     some = bar.profile[np.linspace(0, len(bar.profile) - 1, 64).round().astype(int)]
     count = cKDTree(pixels).query_ball_point(some, _SEEN_DISTANCE, return_length=True)
     seen = float((count > _SEEN_LEAST * len(pixels)).mean())

@@ -88,6 +88,8 @@ class Figure:
         The largest plot area first.
     image_size : (width, height) int
         Of the picture, pixels.
+    texts : tuple of str
+        What was read; of a page of text, around its figures only.
     """
 
     panels: tuple[Panel, ...]

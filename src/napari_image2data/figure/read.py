@@ -79,7 +79,9 @@ def read_figure(image: np.ndarray) -> Figure:
     texts: list[Text] = []
     missing = ""
     try:
-        texts = read_texts(rgb, layout.background.color)
+        near = [layout.plots[number].rect for number in kept + doubtful]
+        near += [bar.outline.rect for bar in layout.bars]
+        texts = read_texts(rgb, layout.background.color, near=near)
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
     if kept:

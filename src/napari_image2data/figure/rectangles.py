@@ -13,6 +13,7 @@ _MIN_SIDE = 4  # pixels: a bar thinner than this carries no readable colours
 _MIN_LENGTH = 40
 _MIN_PIECE = 20  # of a bar that its pale middle cuts in two
 _PALE_STEP = 45.0  # levels off the page that such a bar may have where it is cut
+_PALER = 0.8  # of its far third: the third of a piece where such a bar is cut; letters are even
 _BLUR = 4  # lines within which one band of a bar has given way to the next
 _ONE_BAND = 1.35  # of the usual step between bands: what one step may be
 _MIN_FILL = 0.6
@@ -168,50 +169,54 @@ def _joined(pieces: list[Rectangle], off: np.ndarray) -> list[tuple[Rect, dict[s
 
     Their colours fade towards the gap; two bars of two panels end in full colour there.
     """
-    found = []
+    found: list[tuple[Rect, dict[str, float]]] = []
+    rects = np.array([piece.rect for piece in pieces]).reshape(-1, 4)
     for k, (a, ends, _) in enumerate(pieces):
-        for other, other_ends, _ in pieces[k + 1 :]:
-            for low in (0, 1):  # side by side, one above the other
-                across = 1 - low
-                in_line = (
-                    abs(a[across] - other[across]) <= 2
-                    and abs(a[across + 2] - other[across + 2]) <= 2
-                )
-                start, stop = min(a[low], other[low]), max(a[low + 2], other[low + 2])
-                gap = max(a[low], other[low]) - min(a[low + 2], other[low + 2])
-                width = a[across + 2] - a[across]
-                if (
-                    in_line
-                    and 0 < gap < 0.3 * (stop - start)
-                    and stop - start >= 4 * width
-                    and _fades(a, other, low, off)
-                ):
-                    rect = (
-                        min(a[0], other[0]), min(a[1], other[1]),
-                        max(a[2], other[2]), max(a[3], other[3]),
-                    )  # fmt: skip
-                    found.append((rect, ends | other_ends))
+        others = rects[k + 1 :]  # a page of text has thousands of pieces
+        in_line = np.stack([_in_line(rects[k], others, low) for low in (0, 1)], axis=1)
+        for other, low in np.argwhere(in_line):  # side by side, one above the other
+            b, other_ends, _ = pieces[k + 1 + other]
+            if _fades(a, b, int(low), off):
+                rect = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+                found.append((rect, ends | other_ends))
     return found
 
 
+def _in_line(a: np.ndarray, others: np.ndarray, along: int) -> np.ndarray:
+    """Which of the others may be the rest of a bar that begins or ends with ``a``."""
+    across = 1 - along
+    length = np.maximum(a[along + 2], others[:, along + 2]) - np.minimum(a[along], others[:, along])
+    gap = np.maximum(a[along], others[:, along]) - np.minimum(a[along + 2], others[:, along + 2])
+    return np.asarray(
+        (np.abs(others[:, across] - a[across]) <= 2)
+        & (np.abs(others[:, across + 2] - a[across + 2]) <= 2)
+        & (gap > 0)
+        & (gap < 0.3 * length)
+        & (length >= 4 * (a[across + 2] - a[across]))
+    )
+
+
 def _fades(a: Rect, b: Rect, along: int, off: np.ndarray) -> bool:
-    """Whether two pieces in line are nearly as pale as the page where they face each other."""
+    """Whether two pieces in line grow paler, and nearly the page's colour, towards each other."""
     first, second = (a, b) if a[along] < b[along] else (b, a)
-    for rect, at in ((first, first[along + 2] - 2), (second, second[along] + 1)):
-        x0, y0, x1, y1 = rect
-        line = off[at, x0 + 1 : x1 - 1] if along else off[y0 + 1 : y1 - 1, at]
-        if not line.size or np.median(line) > _palest(off, rect, along):
+    for (x0, y0, x1, y1), backwards in ((first, True), (second, False)):
+        piece = off[y0:y1, x0:x1] if along else off[y0:y1, x0:x1].T
+        piece = piece[::-1] if backwards else piece
+        if min(piece.shape) < 3:
+            return False
+        facing = np.median(piece[1, 1:-1])
+        lines = np.median(piece, axis=1)
+        third = len(lines) // 3
+        if facing > _palest(lines) or np.median(lines[:third]) > _PALER * np.median(lines[-third:]):
             return False
     return True
 
 
-def _palest(off: np.ndarray, rect: Rect, along: int) -> float:
+def _palest(lines: np.ndarray) -> float:
     """Levels off the page that a piece may have where its bar goes on in the page's colour.
 
     A step from one line to the next more than a pale colour; of a piece in bands, one band.
     """
-    x0, y0, x1, y1 = rect
-    lines = np.median(off[y0:y1, x0:x1], axis=1 if along else 0)
     if len(lines) <= 2 * _BLUR:
         return _PALE_STEP
     step = 2.0 * float(np.median(np.abs(np.diff(lines))))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_image2data.errors import MissingExtraError
+from napari_image2data.figure.layout import overlaps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_image2data.figure.edges import Rect
 
 _INK = 70.0  # levels off the background that count as ink
 _LINE_HEIGHT = 36  # pixels: the height of a line that the recogniser likes best
+_LEAST_REACH, _REACH = 200, 0.1  # pixels, share of the page: how far from a plot its title stands
+_MOST = 0.6  # of the page: where all that is to be read covers more, the page is read
 _SMALL_TEXT = 10.0  # pixels: text lower than this is read from an enlarged page
 
 
@@ -41,20 +49,55 @@ class Text:
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
 
-def read_texts(rgb: np.ndarray, background: np.ndarray) -> list[Text]:
-    """Every piece of text on a page.
+def read_texts(
+    rgb: np.ndarray, background: np.ndarray, *, near: Sequence[Rect] | None = None
+) -> list[Text]:
+    """Every piece of text on a page, or of a page of text what stands around its figures.
 
     Parameters
     ----------
     rgb : (H, W, 3) uint8 ndarray
     background : (3,) ndarray
         Color of the page, 0..255.
+    near : sequence of (x0, y0, x1, y1), optional
+        Plot areas and colour bars, pixels. What stands farther from all of them than a label or a
+        title ever does is left unread, if it is a good part of the page.
 
     Raises
     ------
     MissingExtraError
         When the optional OCR packages are not installed.
     """
+    height, width = rgb.shape[:2]
+    parts = [(0, 0, width, height)] if near is None else _surroundings(near, (height, width))
+    found = []
+    for x, y, right, bottom in parts:
+        for text in _texts_of(rgb[y:bottom, x:right], background):
+            x0, y0, x1, y1 = text.box
+            found.append(replace(text, box=(x0 + x, y0 + y, x1 + x, y1 + y)))
+    return found
+
+
+def _surroundings(near: Sequence[Rect], shape: tuple[int, int]) -> list[Rect]:
+    """Parts of a page, apart from each other, that hold the rectangles and all that is theirs."""
+    height, width = shape
+    reach = max(_LEAST_REACH, round(_REACH * max(shape)))
+    parts: list[Rect] = []
+    for x0, y0, x1, y1 in near:
+        part = (
+            max(0, x0 - reach), max(0, y0 - reach),
+            min(width, x1 + reach), min(height, y1 + reach),
+        )  # fmt: skip
+        while meeting := [other for other in parts if overlaps(part, other)]:
+            parts = [other for other in parts if other not in meeting]
+            left, top, right, bottom = zip(part, *meeting, strict=True)
+            part = (min(left), min(top), max(right), max(bottom))
+        parts.append(part)
+    area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in parts)
+    return sorted(parts) if area < _MOST * height * width else [(0, 0, width, height)]
+
+
+def _texts_of(rgb: np.ndarray, background: np.ndarray) -> list[Text]:
     found = _texts_at(rgb, background, 1)
     heights = [t.box[3] - t.box[1] for t in found if not t.rotated]
     if heights and np.median(heights) < _SMALL_TEXT and max(rgb.shape[:2]) <= 1000:
