@@ -13,7 +13,7 @@ from importlib import import_module
 TABLES = ("lookup", "accuracy", "reduction")
 """Modules of this folder whose main() prints tables."""
 
-ON_REQUEST = ("goals", "neighborhood", "figures", "large", "nodes", "spaces", "together")
+ON_REQUEST = ("cells", "goals", "neighborhood", "figures", "large", "nodes", "spaces", "together")
 """Those that are part of another, take long or much room: they only run when named."""
 
 
