@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from napari_image2data.decode.covered import without
 from napari_image2data.decode.decode import decode
 from napari_image2data.errors import FigureError, Image2DataError
 from napari_image2data.files.images import read_image, read_jpeg_info
@@ -12,7 +13,7 @@ from napari_image2data.files.recipe import Recipe, fingerprint
 from napari_image2data.files.stored import from_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     import pandas as pd
@@ -147,6 +148,7 @@ class ImageToData:
         self.box: Box | None = None
         self.x_axis: Axis | None = None
         self.y_axis: Axis | None = None
+        self.covered: tuple[Box, ...] = ()
         self.field: Field | None = None
         self.cell_grid: CellGrid | None = None
         self.nodes: Nodes | None = None
@@ -165,6 +167,7 @@ class ImageToData:
         panel: int = 0,
         x_axis: Axis | None = None,
         y_axis: Axis | None = None,
+        covered: Sequence[Box] | None = None,
     ) -> Self:
         """Settle what to decode: plot area, axes and colour scale.
 
@@ -178,6 +181,9 @@ class ImageToData:
             Which panel of the figure.
         x_axis, y_axis : Axis, optional
             Pixel <-> value; read from the figure when the box is found there.
+        covered : sequence of (x0, y0, x1, y1), optional
+            Parts of the plot area without data, pixel edges; what the figure's own colour bar
+            covers when the box is found there.
 
         Raises
         ------
@@ -199,11 +205,14 @@ class ImageToData:
         if found is not None:
             x_axis = found.x_axis if x_axis is None else x_axis
             y_axis = found.y_axis if y_axis is None else y_axis
+            covered = found.covered if covered is None else covered
         self.scale, self.panel = scale, found
         self.box = None if isinstance(box, str) else box
         self.x_axis, self.y_axis = x_axis, y_axis
+        self.covered = tuple(covered or ())
+        extra = {"covered": [list(part) for part in self.covered]} if self.covered else {}
         return self._record(
-            "read", scale=scale, box=self.box or "all", x_axis=x_axis, y_axis=y_axis
+            "read", scale=scale, box=self.box or "all", x_axis=x_axis, y_axis=y_axis, **extra
         )
 
     def _read_panel(self, index: int, *, needed: bool) -> Panel | None:
@@ -229,7 +238,7 @@ class ImageToData:
         if self.jpeg_info is not None:
             options = {"jpeg": self.jpeg_info, **options}
         self.field = decode(
-            self.image,
+            without(self.image, self.covered),
             self.scale,
             self.box,
             x_axis=self.x_axis,

@@ -184,20 +184,6 @@ def test_a_bar_whose_values_rise_downward(reverse):
     np.testing.assert_allclose(scale.to_color(np.array([3.0, 8.0])), expected, atol=0.03)
 
 
-def test_a_bar_within_the_plot_area_is_not_taken_for_its_range():
-    def draw(axes):
-        shown = axes.imshow(40 * drawing.field(120, 160) - 10, cmap="cool")
-        place = axes.inset_axes((0.62, 0.1, 0.33, 0.05))
-        axes.figure.colorbar(shown, cax=place, orientation="horizontal")
-
-    (panel,) = read_figure(drawn(draw)).panels
-    assert panel.scale is None
-    assert any("No colour bar was found" in problem for problem in panel.problems)
-    assert panel.x_axis.to_value(np.array(panel.plot_box[::2])) == pytest.approx(
-        (-0.5, 159.5), abs=1
-    )
-
-
 # ---------------------------------------------------------------------- pictures that are none
 def in_order(n):
     return drawing.colored(np.linspace(0, 0.999, n)) / 255

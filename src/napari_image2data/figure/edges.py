@@ -158,7 +158,7 @@ def lines_of(rgb: np.ndarray, rect: Rect, side: str, depths: Sequence[int]) -> n
 def measure_outline(
     rgb: np.ndarray,
     rect: Rect,
-    background: np.ndarray,
+    background: np.ndarray | None,
     *,
     noisy: bool = False,
     known: Mapping[str, float] | None = None,
@@ -177,8 +177,8 @@ def measure_outline(
         Levels 0..255.
     rect : (x0, y0, x1, y1)
         The pixels the box covers, right to about 2 pixels.
-    background : (3,) ndarray
-        Color of the page, 0..255.
+    background : (3,) ndarray or None
+        Color of the page, 0..255; None where the box lies on data, of any colours.
     noisy : bool
         Trust luma more than chroma, as JPEG does.
     known : mapping of side to float, optional
@@ -216,8 +216,9 @@ def measure_outline(
         if not odd[k] or line is None:
             continue
         inside = np.median(lines_of(rgb, rect, side, [4, 5]).reshape(-1, 3), axis=0)
-        pen = np.where(ink < background, 0.0, 255.0)
-        if any(_is_blurred(line, color, (background, inside)) for color in (ink, pen)):
+        pen = np.where(ink < (inside if background is None else background), 0.0, 255.0)
+        beside = (inside,) if background is None else (background, inside)
+        if any(_is_blurred(line, color, beside) for color in (ink, pen)):
             first[k] = first[k][0], False
         else:
             first[k] = _measure_side(rgb, rect, side, background, noisy, framed=False)
@@ -230,7 +231,9 @@ def measure_outline(
     for side, (edge, sure) in zip(SIDES, first, strict=True):
         strange = abs((edge.inner - edge.outer) - thickness) > max(0.7, 0.3 * thickness)
         # data as dark as the frame hides the line's inner edge: its thickness is known
-        hiding = _hiding(rgb, rect, side, ink, background) if edge.ink is None and closed else None
+        hiding = None
+        if edge.ink is None and closed and background is not None:
+            hiding = _hiding(rgb, rect, side, ink, background)
         if side in known:
             pass
         elif hiding is not None:
@@ -303,7 +306,7 @@ def _measure_side(
     rgb: np.ndarray,
     rect: Rect,
     side: str,
-    background: np.ndarray,
+    background: np.ndarray | None,
     noisy: bool,
     *,
     framed: bool = True,
@@ -314,9 +317,11 @@ def _measure_side(
     depth = _depth_of_window(rect, side)
     lines = lines_of(rgb, rect, side, range(-_OUTSIDE, depth))
     lines = lines[:, _trim(lines.shape[1])]
-    outside = np.median(lines[:2].reshape(-1, 3), axis=0)
-    if np.abs(outside - background).max() > 40:
-        outside = background
+    outside = lines[:2].mean(axis=0)
+    if background is not None:
+        outside = np.median(lines[:2].reshape(-1, 3), axis=0)
+        if np.abs(outside - background).max() > 40:
+            outside = background
     begin = min(3, depth - 1)
     if ink is None and framed:
         ink, begin = _frame_line(lines, outside, depth)
@@ -336,7 +341,7 @@ def _measure_side(
         total, inside, outside = (
             total @ _LUMA_CHROMA.T,
             inside @ _LUMA_CHROMA.T,
-            _LUMA_CHROMA @ outside,
+            outside @ _LUMA_CHROMA.T,
         )
         ink = _LUMA_CHROMA @ ink if ink is not None else None
         weights = np.array([1.0, JPEG_CHROMA_WEIGHT, JPEG_CHROMA_WEIGHT])
@@ -369,7 +374,7 @@ def _frame_line(
         return nothing
     seen = np.median(lines[peak], axis=0)
     spread = np.abs(lines[peak] - seen).max(axis=1)
-    if (spread < 60).mean() < 0.7 or np.abs(seen - outside).max() < 30:
+    if (spread < 60).mean() < 0.7 or np.median(np.abs(seen - outside).max(axis=-1)) < 30:
         return nothing
     ink = np.median(rgb_lines[peak], axis=0)
     after = np.flatnonzero(typical[peak:] < 0.25 * typical[peak])

@@ -119,7 +119,7 @@ def find_layout(rgb: np.ndarray) -> Layout:
                 noisy=background.noisy,
                 known=candidate.triangles,
             )
-            bar = _as_bar(rgb, outline, candidate.triangles, noisy=background.noisy)
+            bar = as_bar(rgb, outline, candidate.triangles, noisy=background.noisy)
             if bar is not None:
                 bars.append(bar)
             elif not candidate.joined and _area(candidate.rect) > least:
@@ -134,13 +134,11 @@ def find_layout(rgb: np.ndarray) -> Layout:
     plots = _largest(plots)
     plots = _in_order(_apart(_without_unions(plots, bars)))
     kept: list[Bar] = []
-    palettes = [_palette(rgb, plot) for plot in plots]
     for bar in bars:
-        if any(overlap_share(bar.outline.rect, plot.rect) > 0.5 for plot in plots):
+        if any(lies_in(bar.outline.rect, plot.rect) for plot in plots):
             continue
-        if plots:
-            shares, seen = zip(*(_color_shares(bar, palette) for palette in palettes), strict=True)
-            kept.append(replace(bar, share=max(shares), shares=shares, seen=seen))
+        kept.append(bar)
+    kept = with_shares(rgb, kept, plots)
     shown = [bar for bar in kept if bar.share > _MIN_SHARE]
     if not shown and kept and not any(_has_own_map(rgb, plot) for plot in plots):
         # under a hillshade, or laid over a photo, a plot shows its bar's colours changed
@@ -232,6 +230,11 @@ def overlaps(a: Rect | Box, b: Rect | Box) -> bool:
     return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
+def lies_in(a: Rect | Box, b: Rect | Box) -> bool:
+    """Whether most of rectangle ``a`` lies inside ``b``."""
+    return overlap_share(a, b) > 0.5
+
+
 def _area(rect: Rect) -> int:
     width, height = size_of(rect)
     return max(0, width) * max(0, height)
@@ -284,7 +287,7 @@ def _may_be_bar(rgb: np.ndarray, rect: Rect, *, noisy: bool) -> bool:
     return constancy > _LENIENT * _BAR_CONSTANCY and span > _LENIENT * _BAR_SPAN
 
 
-def _as_bar(
+def as_bar(
     rgb: np.ndarray, outline: Outline, triangles: dict[str, float], *, noisy: bool
 ) -> Bar | None:
     """The rectangle as a colour bar, if its colours are constant across and vary along it."""
@@ -312,6 +315,16 @@ def _along(rgb: np.ndarray, rect: Rect, vertical: bool, *, noisy: bool) -> tuple
     profile = np.median(core, axis=1)
     away = np.abs(as_seen(core - profile[:, None], noisy=noisy)).max(axis=2)
     return profile, float((away < _BAR_TOLERANCE).mean())
+
+
+def with_shares(rgb: np.ndarray, bars: list[Bar], plots: list[Outline]) -> list[Bar]:
+    """The bars with the shares of the plots that have their colours; none without plots."""
+    palettes = [_palette(rgb, plot) for plot in plots]
+    found = []
+    for bar in bars if plots else []:
+        shares, seen = zip(*(_color_shares(bar, palette) for palette in palettes), strict=True)
+        found.append(replace(bar, share=max(shares), shares=shares, seen=seen))
+    return found
 
 
 def _palette(rgb: np.ndarray, plot: Outline) -> np.ndarray:

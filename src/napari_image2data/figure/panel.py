@@ -60,6 +60,8 @@ class Panel:
         Plain sentences: what could not be read or looks doubtful, and why.
     labels : tuple of Label
         The numbers found beside the plot area and the bar.
+    covered : tuple of (x0, y0, x1, y1) float
+        Parts of the plot area that a colour bar and its labels cover, pixel edges: no data.
     """
 
     plot_box: Box
@@ -71,6 +73,7 @@ class Panel:
     confidences: Confidence = field(default_factory=Confidence)
     problems: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
+    covered: tuple[Box, ...] = ()
 
     @property
     def confidence(self) -> float:

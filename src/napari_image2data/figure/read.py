@@ -15,7 +15,13 @@ from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.confidence import confidence_in
 from napari_image2data.figure.edges import SNAPPED
 from napari_image2data.figure.end_labels import calibrate_ends
-from napari_image2data.figure.layout import Bar, Layout, find_layout, overlaps
+from napari_image2data.figure.inner_bars import (
+    covered_box,
+    find_inner_bars,
+    nothing_but,
+    with_labels,
+)
+from napari_image2data.figure.layout import Bar, Layout, find_layout, lies_in, overlaps
 from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
 from napari_image2data.figure.offset import Offset, find_offsets
@@ -72,16 +78,28 @@ def read_figure(image: np.ndarray) -> Figure:
         inner = find_layout(page) if page is not None else layout
         if page is not None and inner.bars:
             rgb, layout = page, inner
-    kept = _mapped_plots(rgb, layout)
-    doubtful = [] if layout.bars else _doubtful_plots(rgb, layout, kept)
-    if not kept and not doubtful:
-        raise FigureError(_NOTHING)
+    original = rgb
+    strips = [] if layout.bars else find_inner_bars(rgb, layout)
     texts: list[Text] = []
     missing = ""
     try:
+        inside, rgb, texts = with_labels(rgb, strips, layout)
+        layout = replace(layout, bars=[*layout.bars, *inside])
+    except MissingExtraError as error:
+        missing = _NO_OCR.format(error=error)
+    kept = _mapped_plots(original, layout)
+    doubtful = [] if layout.bars else _doubtful_plots(rgb, layout, kept)
+    if not kept and not doubtful:
+        raise FigureError(_NOTHING)
+    try:
         near = [layout.plots[number].rect for number in kept + doubtful]
         near += [bar.outline.rect for bar in layout.bars]
-        texts = read_texts(rgb, layout.background.color, near=near)
+        known = [text.box for text in texts]
+        texts += [
+            text
+            for text in read_texts(rgb, layout.background.color, near=near)
+            if not any(overlaps(text.box, box) for box in known)
+        ]
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
     if kept:
@@ -110,7 +128,7 @@ def read_figure(image: np.ndarray) -> Figure:
     bar_offsets, axis_offsets = _offsets(texts, layout, bars, calibrations, axes)
     panels = [
         _panel(
-            rgb,
+            original,
             number,
             layout,
             bars,
@@ -191,7 +209,11 @@ def _calibrate_bar(
     taken: set[int],
     missing: str,
 ) -> Calibration | None:
-    others = [plot.rect for plot in layout.plots]
+    around = [plot.inner for plot in layout.plots if lies_in(bar.outline.rect, plot.inner)]
+    if around:
+        rgb = nothing_but(rgb, around[0], layout.background.color)
+        texts = [text for text in texts if lies_in(text.box, around[0])]
+    others = [plot.rect for plot in layout.plots if plot.inner not in around]
     others += [other.outline.rect for other in bars if other is not bar]
     sides = ("right", "left") if bar.vertical else ("bottom", "top")
     best = _best_side(rgb, bar.outline, sides, layout, texts, taken, others, _REACH_OF_BAR, missing)
@@ -309,6 +331,7 @@ def _panel(
             labels += _labels(found, name)
     choice = _bar_of(number, layout, bars, [found for found, *_ in beside_bars])
     scale, bar_axis, box, bar_labels = None, None, None, None
+    covered: tuple[Box, ...] = ()
     doubts: list[str] = []
     if choice is None:
         problems.append("No colour bar was found: choose the colours and type the range.")
@@ -320,6 +343,9 @@ def _panel(
             if bar.outline.is_snapped and bar_labels.ticks.is_snapped:
                 box = _moved(box, -SNAPPED)
             labels += _labels(bar_labels, "colorbar")
+            if lies_in(bar.outline.rect, plot.rect):
+                beside = [*_label_boxes(bar_labels), *(text.box for text in bar_title)]
+                covered = (covered_box(rgb, [box, *beside], plot),)
             ends = bar_range(bar, bar_labels, offset, noisy=layout.background.noisy)
             if ends is not None:
                 bar_axis = replace(ends.axis, title=as_words(bar_title))
@@ -356,6 +382,7 @@ def _panel(
         confidences,
         tuple(problems),
         tuple(labels),
+        covered,
     )
 
 

@@ -57,6 +57,8 @@ class Choices:
         The tick labels that were found.
     confidences : Confidence or None
         How likely each part was read right; None where nothing was read.
+    covered : tuple of (x0, y0, x1, y1)
+        Parts of the plot area that a colour bar covers.
     corrected : set of str
         Names of the attributes that a person has set.
     """
@@ -79,6 +81,7 @@ class Choices:
     problems: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     confidences: Confidence | None = None
+    covered: tuple[Box, ...] = ()
     corrected: set[str] = field(default_factory=set)
 
     def correct(self, **values: Any) -> bool:
@@ -190,6 +193,7 @@ def choices_of(panel: Panel) -> Choices:
         problems=tuple(panel.problems),
         labels=tuple(panel.labels),
         confidences=panel.confidences,
+        covered=panel.covered,
     )
 
 

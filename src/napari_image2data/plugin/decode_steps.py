@@ -74,13 +74,14 @@ def decode(
 
     def work(report: Report) -> Field:
         from napari_image2data import decode as run
+        from napari_image2data.decode.covered import without
 
         scale = choices.scale(sample)
         settled.append(scale)
         if is_stack(picture):
             return _decode_stack(picture, scale, choices, options)
         return run(
-            picture,
+            without(picture, choices.covered),
             scale,
             choices.plot_box,
             x_axis=choices.x_axis,
@@ -99,6 +100,7 @@ def decode(
             box=choices.plot_box or "all",
             x_axis=choices.x_axis,
             y_axis=choices.y_axis,
+            **({"covered": [list(part) for part in choices.covered]} if choices.covered else {}),
         )
         session.record("decode", **options)
         session.guarded(lambda: show_field(session, sigma=sigma, flags=flags))
