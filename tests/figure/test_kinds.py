@@ -202,6 +202,7 @@ PICTURES = {
     "photo of things": lambda: data.coffee()[::2, ::2],
     "photo of a face": lambda: data.astronaut()[::2, ::2],
     "grey photo": lambda: data.camera()[::2, ::2],
+    "grey photo with strips": lambda: data.moon(),
     "logo": lambda: data.logo()[..., :3],
     "page of text": lambda: data.page(),
     "blank page": lambda: np.full((120, 150), 255, np.uint8),
@@ -215,6 +216,14 @@ def test_a_picture_that_is_no_map_is_refused_in_one_sentence(name, degrade):
     rgb = np.ascontiguousarray(np.asarray(Image.fromarray(rgb).convert("RGB")))
     with pytest.raises(FigureError, match=r"^No colour-mapped area found[^\n]*\.$"):
         read_figure(degrade(rgb))
+
+
+def test_a_grey_photo_with_two_axes_is_a_grey_map_without_a_range():
+    (panel,) = read_figure(drawn(lambda axes: axes.imshow(data.camera(), "gray"))).panels
+    assert panel.x_axis is not None
+    assert panel.y_axis is not None
+    assert panel.scale is None
+    assert any("No colour bar was found" in problem for problem in panel.problems)
 
 
 def bands(axes):

@@ -22,7 +22,7 @@ from napari_image2data.figure.inner_bars import (
     with_labels,
 )
 from napari_image2data.figure.layout import Bar, Layout, find_layout, lies_in, overlaps
-from napari_image2data.figure.map_ends import end_doubt, with_map_ends
+from napari_image2data.figure.map_ends import end_doubt, shows_whole_map, with_map_ends
 from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
 from napari_image2data.figure.offset import Offset, find_offsets
 from napari_image2data.figure.pale_bands import with_pale_bands
@@ -102,6 +102,11 @@ def read_figure(image: np.ndarray) -> Figure:
         ]
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
+    if layout.bars and not missing and not _has_sure_bar(rgb, layout, texts):
+        # strips of a photo: nothing but their colours speaks for them
+        layout = replace(layout, bars=[])
+        kept = _mapped_plots(rgb, layout)
+        doubtful = _doubtful_plots(rgb, layout, kept)
     if kept:
         layout = _with_plots(layout, sorted(kept + doubtful))
     else:
@@ -193,6 +198,18 @@ def _with_plots(layout: Layout, kept: list[int]) -> Layout:
         for bar in layout.bars
     ]
     return replace(layout, plots=[layout.plots[number] for number in kept], bars=bars)
+
+
+def _has_sure_bar(rgb: np.ndarray, layout: Layout, texts: list[Text]) -> bool:
+    """Whether a bar has a frame, a triangle, a whole map of the catalogue, or labels."""
+    noisy = layout.background.noisy
+    return any(
+        bar.outline.is_framed
+        or any(bar.extended)
+        or shows_whole_map(bar, noisy=noisy)
+        or _calibrate_bar(rgb, bar, layout.bars, layout, texts, set(), "") is not None
+        for bar in layout.bars
+    )
 
 
 def _crop(rgb: np.ndarray, rect: Rect) -> np.ndarray:
