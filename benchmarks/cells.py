@@ -3,11 +3,11 @@
     python -m benchmarks cells DIR ... [--all | --sums]
 
 DIR holds figures with truth as ``python -m benchmarks figures --out DIR`` keeps them. Those count
-whose truth is constant in rectangles of at least 2.5 pixels. The plot area and the scale are given.
-A grid is exact when rows and columns are as many as drawn and each border lies where it was drawn,
-within a pixel and a half; an outer cell that the frame cuts to less than 2.5 pixels, or one of an
-outer column without data, may be there or not. A cell is right within 1 % of the range, or in the
-band of its colour where that is wider.
+whose truth is constant in rectangles of at least 2.5 pixels (in resampled figures, but for their
+rims). The plot area and the scale are given. A grid is exact when rows and columns are as many as
+drawn and each border lies where it was drawn, within a pixel and a half; an outer cell that the
+frame cuts to less than 2.5 pixels, or one of an outer column without data, may be there or not. A
+cell is right within 1 % of the range, or in the band of its colour where that is wider.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 2.5
 """Pixels of the narrowest cell that counts."""
+_RIM = 4  # changes side by side: a border over which a reduced screenshot blends two cells
 _PLACED = 1.5  # pixels: how far a border may lie off
 _COVERED = 0.25  # share of a cell that ink may hide in the second count
 
@@ -60,10 +61,16 @@ def drawn_edges(truth: np.ndarray) -> np.ndarray | None:
     if len(shown) < 2 * SMALLEST:
         return None
     changes = known[:, 1:] & known[:, :-1] & (truth[:, 1:] != truth[:, :-1])
-    inner = np.flatnonzero(changes.any(axis=0)) + 1
-    inner = inner[(inner > shown[0]) & (inner <= shown[-1])]
+    places = np.flatnonzero(changes.any(axis=0)) + 1
+    places = places[(places > shown[0]) & (places <= shown[-1])]
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    if len(places) == 0 or max(len(run) for run in runs) > _RIM:
+        return None
+    step = np.where(changes, abs(np.diff(np.nan_to_num(truth), axis=1)), 0).mean(axis=0)
+    inner = np.array([np.average(run, weights=step[run - 1]) for run in runs])
     gaps = np.diff(inner)
-    if len(inner) == 0 or (len(gaps) and (gaps.min() < 2 or np.mean(gaps) < SMALLEST)):
+    least = SMALLEST if len(runs) == len(places) else SMALLEST + 1  # what rims leave of a cell
+    if len(gaps) and (gaps.min() < 1.99 or np.mean(gaps) < least):
         return None
     usual = float(np.median(gaps)) if len(gaps) else np.inf
     parts = np.maximum(np.round(gaps / usual).astype(int), 1)

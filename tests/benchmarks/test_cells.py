@@ -54,6 +54,12 @@ def test_borders_between_equal_cells_are_supplied():
     np.testing.assert_allclose(edges, np.arange(0, 41, 5))
 
 
+def test_blended_rims_of_a_resampled_figure_are_borders():
+    rows = np.kron(CELLS, np.ones((6, 6)))
+    rows[:, 5:-1:6] = (rows[:, 5:-1:6] + rows[:, 6::6]) / 2
+    np.testing.assert_allclose(drawn_edges(rows), [0, *(np.arange(6, 66, 6) - 0.5), 66])
+
+
 def test_outer_cells_that_are_cut_may_be_missing():
     drawn = np.array([0.0, 1, 6, 11, 16])
     np.testing.assert_array_equal(without_cut(drawn), [1, 6, 11, 16])

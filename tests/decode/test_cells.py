@@ -7,8 +7,11 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
+from drawing import as_jpeg
 from napari_image2data import Axis, ColorScale, ImageToData, decode, image_to_data
 from napari_image2data.decode import arguments, arrays
+from napari_image2data.decode.cell_borders import find_borders
+from napari_image2data.decode.cell_pixels import center_slices, medians
 from napari_image2data.decode.cells import find_cells
 from napari_image2data.decode.field import Flag
 from napari_image2data.errors import FigureError
@@ -30,7 +33,7 @@ def drawn(cells: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("shape", "size"), [((30, 40), (800, 600)), ((12, 12), (500, 420)), ((25, 33), (640, 480))]
+    ("shape", "size"), [((30, 40), (800, 600)), ((12, 12), (500, 420)), ((128, 128), (319, 331))]
 )
 def test_grid_and_values_are_exact(shape: tuple[int, int], size: tuple[int, int]) -> None:
     cells = cells_of(shape)
@@ -300,3 +303,51 @@ def test_cells_of_a_picture_read_in_tiles(monkeypatch: pytest.MonkeyPatch) -> No
     tiled = decode(picture, SCALE, cells=True)
     assert tiled.shape == whole.shape == (12, 16)
     assert abs(tiled.values - cells).max() < 0.01
+
+
+def test_medians_are_those_of_each_cell_by_itself() -> None:
+    rng = np.random.default_rng(5)
+    values, sigma = rng.normal(size=(47, 61)), rng.random((47, 61))
+    values[rng.random(values.shape) < 0.3] = np.nan
+    values[10:20, 20:33] = np.nan
+    x_edges, y_edges = np.linspace(0, 61, 10), np.array([0, 3.2, 9, 20, 33.4, 47])
+    middle, spread, share = medians(values, sigma, x_edges, y_edges)
+    for i, row in enumerate(center_slices(y_edges)):
+        for j, column in enumerate(center_slices(x_edges)):
+            cell = values[row, column]
+            known = np.isfinite(cell)
+            assert share[i, j] == known.mean()
+            if not known.any():
+                assert np.isnan(middle[i, j])
+                assert np.isnan(spread[i, j])
+                continue
+            clean = cell[known]
+            assert middle[i, j] == np.median(clean)
+            scatter = 1.4826 * np.median(abs(clean - np.median(clean))) / np.sqrt(len(clean))
+            own = np.median(sigma[row, column][known])
+            np.testing.assert_allclose(spread[i, j], np.hypot(own, scatter))
+
+
+def test_a_last_column_of_one_pixel_is_no_cell() -> None:
+    cells = np.random.default_rng(1).random((6, 20))
+    pixels = np.kron(cells, np.ones((5, 4)))
+    pixels = np.concatenate([pixels, np.full((30, 1), 0.5)], axis=1)
+    found = find_borders(pixels)
+    assert found is not None
+    edges, regular = found
+    assert regular
+    np.testing.assert_allclose(edges, [*range(0, 80, 4), 81], atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_borders_of_large_cells_in_a_jpeg_are_placed_well(seed: int) -> None:
+    cells = np.random.default_rng(seed).random((11, 19))
+    row, column = (
+        ((np.arange(372) + 0.5) / 33.8).astype(int),
+        ((np.arange(381) + 0.5) / 20.06).astype(int),
+    )
+    picture = np.rint(SCALE.to_color(cells[np.ix_(row.clip(0, 10), column.clip(0, 18))]) * 255)
+    grid = find_cells(decode(as_jpeg(picture.astype(np.uint8), 50), SCALE))
+    assert grid.shape == (11, 19)
+    assert abs(grid.x_edges[1:-1] - 20.06 * np.arange(1, 19)).max() < 0.75
+    assert abs(grid.y_edges[1:-1] - 33.8 * np.arange(1, 11)).max() < 0.75

@@ -7,10 +7,12 @@ import warnings
 import numpy as np
 from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d
 
-SMALLEST = 2.5
+SMALLEST = 2.2
 """Pixels: the narrowest cell that leaves a clean pixel."""
+_RUNS = (7, 4, 2)  # neighbouring rows that jump the same way
 _GAP = 8  # pixels of unread border (ink between cells, or text within one) that are bridged
 _HIGHEST = 0.2  # of the spread: a jump counts at most this much
+_CUT = 1.5  # pixels: what is left of an outer cell that the frame cuts, to be one
 _STEEP = 3.0  # teeth of a comb stand this many times above what lies between them
 _HELD = 0.9  # share of the best comb's jumps that a wider comb holds to be preferred
 _LEAST = 0.25  # share of all jumps, beyond chance, that a comb holds at least
@@ -45,13 +47,13 @@ def find_borders(values: np.ndarray) -> tuple[np.ndarray, bool] | None:
     jumps = bridged_jumps(values)
     if np.nanmean(abs(jumps)) < 1e-4:
         return np.array([0.0, width]), True
-    for run in (7, 4, 2):
-        profile = _profile(jumps, run)
-        teeth = _comb(profile)
-        if teeth is not None:
-            return np.concatenate([[0.0], teeth, [float(width)]]), True
-    for run in (7, 4, 2):
-        uneven = _uneven(_profile(jumps, run))
+    profiles = [_profile(jumps, run) for run in _RUNS]
+    combs = [comb for profile in profiles if (comb := _comb(profile)) is not None]
+    if combs:
+        _, teeth = max(combs, key=lambda comb: comb[0])
+        return np.concatenate([[0.0], teeth, [float(width)]]), True
+    for profile in profiles:
+        uneven = _uneven(profile)
         if uneven is not None:
             return np.concatenate([[0.0], uneven, [float(width)]]), False
     return None
@@ -99,8 +101,8 @@ def _profile(jumps: np.ndarray, run: int) -> np.ndarray:
     return np.concatenate([[0.0], total.sum(axis=0) / count, [0.0]])
 
 
-def _comb(profile: np.ndarray) -> np.ndarray | None:
-    """Inner borders of the widest even grid that holds the jumps, or None."""
+def _comb(profile: np.ndarray) -> tuple[float, np.ndarray] | None:
+    """Share of the jumps held by the widest even grid that holds them, and its inner borders."""
     width = len(profile) - 1
     excess = _excess(profile)
     if excess.max() <= 0:
@@ -111,8 +113,9 @@ def _comb(profile: np.ndarray) -> np.ndarray | None:
         if fit is None:
             continue
         phase, step = fit
-        first = int(np.ceil((0.3 * step - phase) / step))
-        last = int(np.floor((width - 0.3 * step - phase) / step))
+        rim = max(0.3 * step, _CUT)
+        first = int(np.ceil((rim - phase) / step))
+        last = int(np.floor((width - rim - phase) / step))
         teeth = phase + step * np.arange(first, last + 1)
         if len(teeth) == 0:
             continue
@@ -126,8 +129,9 @@ def _comb(profile: np.ndarray) -> np.ndarray | None:
     best = max(held for held, _, _ in found)
     if best < _LEAST:
         return None
-    wide = [(step, teeth) for held, step, teeth in found if held >= _HELD * best]
-    return max(wide, key=lambda one: one[0])[1]
+    wide = [one for one in found if one[0] >= _HELD * best]
+    held, _, teeth = max(wide, key=lambda one: one[1])
+    return held, teeth
 
 
 def _excess(profile: np.ndarray) -> np.ndarray:
@@ -189,19 +193,21 @@ def _fit(excess: np.ndarray, pitch: float) -> tuple[float, float] | None:
     width = len(excess)
     unsure = max(0.2 * pitch / width, 0.6 / pitch)
     n_steps = int(np.ceil(unsure * width / 0.5))
-    best = (-1.0, 0.0, pitch)
-    for step in pitch * (1 + unsure * np.linspace(-1, 1, 2 * n_steps + 1)):
-        n_bins = max(round(2 * step), 4)
-        place = np.floor(places / step % 1 * n_bins).astype(int) % n_bins
-        folded = np.bincount(place, weights=weight, minlength=n_bins)
-        around = folded + np.roll(folded, 1) + np.roll(folded, -1)
-        top = int(around.argmax())
-        if around[top] > best[0]:
-            best = (float(around[top]), (top + 0.5) / n_bins * step, step)
-    _, phase, step = best
-    for _ in range(2):
+    steps = pitch * (1 + unsure * np.linspace(-1, 1, 2 * n_steps + 1))
+    n_bins = max(round(2 * pitch), 4)
+    turn = places[None] / steps[:, None]
+    place = ((turn - np.floor(turn)) * n_bins).astype(int) % n_bins
+    place += np.arange(len(steps))[:, None] * n_bins
+    weights = np.broadcast_to(weight, place.shape).ravel()
+    folded = np.bincount(place.ravel(), weights=weights, minlength=len(steps) * n_bins)
+    folded = folded.reshape(len(steps), n_bins)
+    around = folded + np.roll(folded, 1, axis=1) + np.roll(folded, -1, axis=1)
+    at, top = np.unravel_index(int(around.argmax()), around.shape)
+    step = float(steps[at])
+    phase = float((top + 0.5) / n_bins * step)
+    for part in (0.25, 0.12, 0.05, 0.05):
         index = np.round((places - phase) / step)
-        close = abs(places - phase - step * index) <= max(1.0, 0.05 * step)
+        close = abs(places - phase - step * index) <= max(1.0, part * step)
         if not close.any() or np.ptp(index[close]) == 0:
             return None
         slope, intercept = np.polyfit(index[close], places[close], 1, w=np.sqrt(weight[close]))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_image2data.color.flags import Flag
 from napari_image2data.decode.cell_borders import find_borders
+from napari_image2data.decode.cell_pixels import (
+    center_slices,
+    medians,
+    share_of,
+    unrest,
+    whole_slices,
+)
 from napari_image2data.decode.lookup import lookup
 from napari_image2data.errors import FigureError
 
@@ -88,7 +94,7 @@ def find_cells(
     Parameters
     ----------
     field : Field
-        A decoded picture of cells of at least 2.5 pixels; rims of mixed colour between cells, text
+        A decoded picture of cells of at least 2.2 pixels; rims of mixed colour between cells, text
         and lines may lie over them.
     image : (H, W), (H, W, 3) or (H, W, 4) array, optional
         The picture that the field was decoded from. With it a cell that was masked as ink, but is
@@ -134,22 +140,22 @@ def find_cells(
         x_found, y_found = _told_edges(field.shape, shape)
     (x_edges, x_regular), (y_edges, y_regular) = x_found, y_found
     deviation = np.asarray(field.sigma, float)
-    middle, sigma, share = _medians(values, deviation, x_edges, y_edges)
+    middle, sigma, share = medians(values, deviation, x_edges, y_edges)
     if image is not None and field.scale is not None and field.mixture is None:
-        lacking = _share_of((flags & Flag.NO_DATA) > 0, x_edges, y_edges) > _HALF
+        lacking = share_of((flags & Flag.NO_DATA) > 0, x_edges, y_edges) > _HALF
         again = _read_again(image, field, values, x_edges, y_edges, np.where(lacking, 1, share))
         for found, better in zip((middle, sigma, share), again, strict=True):
             np.copyto(found, better, where=np.isfinite(again[0]))
     if filled.any():
         stand_in = np.where(filled, np.asarray(field.values, float), np.nan)
-        guess, unsure, _ = _medians(stand_in, deviation, x_edges, y_edges)
+        guess, unsure, _ = medians(stand_in, deviation, x_edges, y_edges)
         unread = np.isnan(middle)
         np.copyto(middle, guess, where=unread)
         np.copyto(sigma, unsure, where=unread)
     known = np.isfinite(middle)
     rows, columns = slice(None), slice(None)
     if shape is None:
-        ink = _share_of((flags & Flag.OVERLAY) > 0, x_edges, y_edges)
+        ink = share_of((flags & Flag.OVERLAY) > 0, x_edges, y_edges)
         rows, columns = (
             _with_values(known.any(axis=axis) | (ink.mean(axis=axis) > 0.5)) for axis in (1, 0)
         )
@@ -179,7 +185,7 @@ def one_value_a_cell(
     places = grid.x_edges, grid.y_edges
 
     def middle(pixels: np.ndarray) -> np.ndarray:
-        return _medians(np.asarray(pixels, float), pixels, *places)[0].astype(np.float32)
+        return medians(np.asarray(pixels, float), pixels, *places)[0].astype(np.float32)
 
     mixture = field.mixture
     if mixture is not None and mixture.light is not None:
@@ -214,7 +220,7 @@ def _found_edges(
         raise FigureError(
             "The field has no cells: its values change from pixel to pixel; use the field itself."
         )
-    if _unrest(compared / spread, x_found[0], y_found[0]) > _UNREST:
+    if unrest(compared / spread, x_found[0], y_found[0]) > _UNREST:
         raise FigureError(
             "The field has no rectangular cells: its values also change within the cells of the "
             "grid that fits best; use the field itself."
@@ -242,43 +248,6 @@ def _with_values(known: np.ndarray) -> slice:
     return slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, len(known))
 
 
-def _medians(
-    values: np.ndarray, sigma: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    columns, rows = _centre_slices(x_edges), _centre_slices(y_edges)
-    shape = (len(rows), len(columns))
-    middle, spread, share = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape)
-    for i, row in enumerate(rows):
-        for j, column in enumerate(columns):
-            cell = values[row, column]
-            clean = cell[np.isfinite(cell)]
-            share[i, j] = len(clean) / max(cell.size, 1)
-            if len(clean):
-                middle[i, j] = np.median(clean)
-                scatter = 1.4826 * np.median(abs(clean - middle[i, j]))
-                own = np.nanmedian(sigma[row, column][np.isfinite(cell)])
-                spread[i, j] = np.hypot(own, scatter / np.sqrt(len(clean)))
-    return middle, spread, share
-
-
-def _unrest(values: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> float:
-    """How much values change within the cells' centres, relative to the step to the next cell."""
-    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
-    middle = np.full((len(rows), len(columns)), np.nan)
-    within = []
-    for i, row in enumerate(rows):
-        for j, column in enumerate(columns):
-            cell = values[row, column]
-            clean = cell[np.isfinite(cell)]
-            if len(clean):
-                middle[i, j] = np.median(clean)
-            if len(clean) > 3:
-                within.append(abs(clean - middle[i, j]).mean())
-    steps = np.concatenate([abs(np.diff(middle, axis=axis)).ravel() for axis in (0, 1)])
-    steps = steps[np.isfinite(steps)]
-    return float(np.mean(within) / steps.mean()) if within and steps.any() else 0.0
-
-
 def _read_again(
     image: np.ndarray,
     field: Field,
@@ -301,8 +270,8 @@ def _read_again(
     log = field.scale.norm == "log"
     compared = np.log10(value) if log else value
     reach = _ONE_COLOR * float(np.nanmax(compared) - np.nanmin(compared))
-    columns, rows = _centre_slices(x_edges), _centre_slices(y_edges)
-    whole_columns, whole_rows = _whole_slices(x_edges), _whole_slices(y_edges)
+    columns, rows = center_slices(x_edges), center_slices(y_edges)
+    whole_columns, whole_rows = whole_slices(x_edges), whole_slices(y_edges)
     found = np.full((3, *share.shape), np.nan)
     for i, j in np.argwhere(share < _HALF):
         centre = compared[rows[i], columns[j]]
@@ -320,12 +289,6 @@ def _read_again(
     return found[0], found[1], found[2]
 
 
-def _share_of(what: np.ndarray, x_edges: np.ndarray, y_edges: np.ndarray) -> np.ndarray:
-    """Share of each cell's centre where something is so."""
-    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
-    return np.array([[what[row, column].mean() for column in columns] for row in rows])
-
-
 def _flags_of(
     flags: np.ndarray,
     clean: np.ndarray,
@@ -335,8 +298,8 @@ def _flags_of(
 ) -> np.ndarray:
     """Flags of the pixels that gave each cell its value, or that kept it from having one."""
     out = np.zeros(known.shape, np.uint8)
-    rows, columns = _centre_slices(y_edges), _centre_slices(x_edges)
-    for i, j in np.argwhere(_share_of(flags > 0, x_edges, y_edges) > 0):
+    rows, columns = center_slices(y_edges), center_slices(x_edges)
+    for i, j in np.argwhere(share_of(flags > 0, x_edges, y_edges) > 0):
         cell, read = flags[rows[i], columns[j]], clean[rows[i], columns[j]]
         if known[i, j]:  # by pixels that were read, else by filled ones, else by reading again
             cell = cell[read] if read.any() else cell[(cell & Flag.FILLED) > 0]
@@ -346,22 +309,6 @@ def _flags_of(
         most = share >= _HALF if known[i, j] else share >= min(_HALF, share.max())
         out[i, j] = np.packbits(most)[0]
     return out
-
-
-def _centre_slices(edges: np.ndarray) -> list[slice]:
-    """Whole pixels of each cell that keep clear of its borders."""
-    slices = []
-    for low, high in pairwise(edges):
-        rim = min(max(1.0, 0.2 * (high - low)), max(0.0, (high - low - 1) / 2))
-        first = int(np.ceil(low + rim - 0.25))
-        slices.append(slice(first, max(int(np.floor(high - rim + 0.25)), first + 1)))
-    return slices
-
-
-def _whole_slices(edges: np.ndarray) -> list[slice]:
-    """Whole pixels of each cell."""
-    at = np.round(edges).astype(int)
-    return [slice(low, max(high, low + 1)) for low, high in pairwise(at.tolist())]
 
 
 def _centers(edges: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
