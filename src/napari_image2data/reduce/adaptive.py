@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
+from napari_image2data.reduce.goal import settle, to_error, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.points import points_table
@@ -19,16 +20,7 @@ if TYPE_CHECKING:
 
     from napari_image2data.reduce.growing_mesh import Norm
     from napari_image2data.reduce.thin_sites import Sites
-
-
-NEAR = 1.5
-"""Points move from when the error is half as large again as the one wanted."""
-MOVES = 4
-"""Steps in which the points of a mesh find better places at a time."""
-MOST_MOVES = 30
-"""How often they do so, at most, while the mesh grows to a stated error."""
-LAST = 3
-"""How often they do so once a wanted number is there."""
+    from napari_image2data.reduce.tiles import Tiles
 
 
 def reduce_adaptive(
@@ -141,38 +133,20 @@ def reduce_adaptive(
             "The field is not made of flat cells that keep this tolerance, as method 'nearest' "
             "needs; choose 'linear' or 'auto', or raise the tolerance."
         )
-    start, moves = None, 0
-    while method != "nearest" and not growth.done(tolerance, n_points):
-        step()
-        if cells is not None and n_points is None and growth.number >= cells.number:
-            break  # the cells need fewer points
-        error = growth.grow(tolerance, n_points)
-        if growth.fit and tolerance and error < NEAR * tolerance and moves < MOST_MOVES:
-            growth.move(MOVES)
-            moves += 1
-        if progress is not None:
-            start = start or error
-            progress(_share(growth.number, error, start, tolerance, n_points))
-    if n_points is not None and method != "nearest":
-        _settle(growth, n_points, step)
+    flat: Sites | Tiles | None = cells
+    if tolerance is not None and method != "nearest":
+        flat = to_error(growth, tolerance, cells, step, progress, or_tiles=method == "auto")
+    elif n_points is not None and method != "nearest":
+        to_number(growth, n_points, step, progress)
+        settle(growth, n_points, step)
+        if cells is not None and growth.errors()[0 if norm == "rmse" else 1] <= cells.error():
+            flat = None
     if progress is not None:
         progress(1.0)
-    if cells is not None and (method == "nearest" or _better(cells, growth, norm, n_points)):
-        points, kind = cells.table(field), "nearest"
-    else:
-        points, kind = growth.table(), "linear"
+    points = growth.table() if flat is None else flat.table(field)
+    kind = "linear" if flat is None else "nearest"
     points.attrs["method"] = kind
     return points
-
-
-def _settle(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> None:
-    """Move the points of a fitted mesh to better places."""
-    for _ in range(LAST if growth.fit and not growth.exact else 0):
-        step()
-        if not growth.move(MOVES):
-            break
-    while not growth.done(None, n_points):  # two points in one pixel became one
-        growth.grow(None, n_points)
 
 
 def _one_point(growth: GrowingMesh, tolerance: float) -> pd.DataFrame | None:
@@ -190,13 +164,6 @@ def _one_point(growth: GrowingMesh, tolerance: float) -> pd.DataFrame | None:
     table = points_table(row, col, [float(value)], growth.field, sigma=rmse, size=len(truth))
     table.attrs["method"] = "nearest"
     return table
-
-
-def _better(cells: Sites, growth: GrowingMesh, norm: Norm, n_points: int | None) -> bool:
-    """Whether flat cells do better than the mesh: fewer points, or a lower error."""
-    if n_points is None:
-        return cells.number <= growth.number
-    return cells.error() < growth.errors()[0 if norm == "rmse" else 1]
 
 
 def reduction_curve(
@@ -259,13 +226,11 @@ def reduction_curve(
         raise ReductionError("There is no number of points for a curve; give one, 3 or more.")
     rows: list[dict[str, float]] = []
     for many in wanted:
-        while not growth.done(None, many):
-            step()
-            growth.grow(None, many)
+        to_number(growth, many, step)
         if rows and growth.number == rows[-1]["n_points"]:
             break  # the field is exact already; more points change nothing
         here = growth.state()
-        _settle(growth, many, step)
+        settle(growth, many, step)
         rmse, worst = growth.errors()
         span = float(np.ptp(growth.values[growth.clean]))
         rows.append(
@@ -281,14 +246,3 @@ def reduction_curve(
         if progress is not None:
             progress(many / wanted[-1])
     return pd.DataFrame(rows)
-
-
-def _share(
-    have: int, error: float, start: float, tolerance: float | None, n_points: int | None
-) -> float:
-    """A guess of the work done: points come in a geometric series, errors fall in one."""
-    if n_points is not None:
-        return float(min(1.0, np.log(have) / np.log(n_points)))
-    if not tolerance or error <= 0 or start <= tolerance:
-        return 0.0 if error > 0 else 1.0
-    return float(np.clip(np.log(start / error) / np.log(start / tolerance), 0.0, 1.0))

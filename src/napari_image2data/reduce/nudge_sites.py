@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.thin_sites import Sites
 
     Float = NDArray[np.float64]
+    Index = NDArray[np.intp]
 
 NUDGES = 120
 """How often, at most, sites are moved."""
-NUDGE_PIXELS = 20_000_000
-"""Pixels looked at in all those moves together, less four times those of the whole picture: it
-bounds the time for large pictures."""
-ANEW = 5
+NUDGE_PIXELS = 30_000_000
+"""Pixels looked at in all those moves together: it bounds the time for large pictures."""
+FEWEST = 12
+"""Fewer moves than this are not begun."""
+ANEW = 6
 """The owners of all pixels are asked anew after so many moves."""
+AROUND = 6
+"""Sites around a pixel that may become its owner in between."""
 LEAST_GAIN = 5e-4
 """So many moves that take a smaller share off the error are idle."""
 MOST_IDLE = 3
@@ -30,7 +34,7 @@ REACH = (1.0, 2.0, 4.0)
 """How near to a border (pixels) a pixel is to have a say in where its sites go, in turns."""
 
 
-def nudge(sites: Sites, step: Callable[[], None], *, picture: int) -> None:
+def nudge(sites: Sites, step: Callable[[], None]) -> None:
     """Move sites for a lower squared error, one by one, many that are no neighbors at a time.
 
     Each goes a random way along the direction in which the borders around it would move to the
@@ -43,19 +47,18 @@ def nudge(sites: Sites, step: Callable[[], None], *, picture: int) -> None:
         The sites; squared errors count.
     step : callable
         Called before each move; it may raise to end the work.
-    picture : int
-        Pixels of the whole picture.
     """
-    from scipy.spatial import KDTree
-
     rng = np.random.default_rng(0)
     many = len(sites.heights)
     best: tuple[float, Float] = (np.inf, sites.place)
     idle = 0
-    for turn in range(min(NUDGES, max(0, NUDGE_PIXELS - 4 * picture) // len(sites.pixels))):
+    turns = min(NUDGES, NUDGE_PIXELS // len(sites.pixels))
+    for turn in range(turns if turns >= FEWEST else 0):
         step()
         if turn % ANEW == 0:
-            sites.ask_anew()
+            around = _around(sites)
+            sites.owner, sites.second = around[0], around[1]
+            sites.refit()
             error = sites.error()
             idle = idle + 1 if error > (1 - LEAST_GAIN) * best[0] else 0
             if idle == MOST_IDLE:
@@ -67,9 +70,7 @@ def nudge(sites: Sites, step: Callable[[], None], *, picture: int) -> None:
         width = np.sqrt(np.bincount(sites.owner, minlength=many))
         length = 0.3 * width * np.exp(0.7 * rng.normal(size=many))
         place = sites.place + np.where(chosen[:, None], way * length[:, None], 0.0)
-        left = np.flatnonzero(sites.active)
-        _, near = KDTree(place[left]).query(sites.pixels)
-        owner = left[near]
+        owner = _nearest(sites.pixels, place, around)
         differs = np.flatnonzero(owner != sites.owner)
         new, old = owner[differs], sites.owner[differs]
         truth = sites.truth[differs]
@@ -80,10 +81,36 @@ def nudge(sites: Sites, step: Callable[[], None], *, picture: int) -> None:
         moved = differs[good[who]]
         sites.owner[moved] = owner[moved]
         sites.refit()
+    if not np.isfinite(best[0]):
+        return
     sites.ask_anew()
     if sites.error() > best[0]:
         sites.place = best[1]
         sites.ask_anew()
+
+
+def _around(sites: Sites) -> list[Index]:
+    """The sites nearest to every pixel, the nearest first: one of them will be, for a while."""
+    from scipy.spatial import KDTree
+
+    left = np.flatnonzero(sites.active)
+    _, near = KDTree(sites.place[left]).query(sites.pixels, k=min(AROUND, len(left)))
+    near = near.reshape(len(sites.pixels), -1)
+    return [left[near[:, min(k, near.shape[1] - 1)]] for k in range(max(2, near.shape[1]))]
+
+
+def _nearest(pixels: Float, place: Float, around: list[Index]) -> Index:
+    """The nearest of the sites around each pixel, with the sites at these places."""
+    y, x = pixels.T
+    rows, cols = np.ascontiguousarray(place.T)
+    nearest = around[0].copy()
+    least = (rows[nearest] - y) ** 2 + (cols[nearest] - x) ** 2
+    for other in around[1:]:
+        away = (rows[other] - y) ** 2 + (cols[other] - x) ** 2
+        closer = away < least
+        np.copyto(least, away, where=closer)
+        np.copyto(nearest, other, where=closer)
+    return nearest
 
 
 def _apart(sites: Sites, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -32,6 +32,12 @@ SWAP = 0.1
 """Share of the sites that are swapped at once, to begin with."""
 SWAP_GAIN = 0.002
 """Fewer are swapped at once where that takes less than this share off the error."""
+FAR = 2
+"""While there are more than this many times the sites wanted, ..."""
+FAR_PIXELS = 4
+"""... so many pixels are looked at for each of them ..."""
+STAGE = 3
+"""... at the beginning, and again when there are so many times fewer sites."""
 RESERVES = (1.0, 0.97, 0.9, 0.0)
 """Shares of the tolerance that sites are left out within, until the result keeps all of it."""
 MENDS = 12
@@ -77,18 +83,26 @@ def flat_cells(
     _, order = np.unique(np.column_stack(found[:2]), axis=0, return_index=True)
     rows, cols, heights = (part[order] for part in found)
     pixels, truth = np.argwhere(clean).astype(np.float64), values[clean]
-    stride = int((len(pixels) / (PIXELS_PER_SITE * len(rows))) ** 0.5)
-    if stride > 1:
-        looked = ((pixels % stride) == stride // 2).all(axis=1)
-        few = Sites(rows, cols, heights.copy(), pixels[looked], truth[looked], largest=largest)
-        few.thin(n_points=n_points, tolerance=tolerance, step=step)
-        if n_points is not None and not largest:
-            few.swap(step)
-            nudge(few, step, picture=len(pixels))
+    few = _thinned_coarsely(
+        (rows, cols, heights), pixels, truth, n_points, tolerance, largest=largest, step=step
+    )
+    if few is not None:
         rest = few.active
-        sites = Sites(rows[rest], cols[rest], heights[rest], pixels, truth, largest=largest)
+        sites = Sites(
+            few.place[rest, 0],
+            few.place[rest, 1],
+            few.heights[rest],
+            pixels,
+            truth,
+            largest=largest,
+        )
         sites.settle()
-        if tolerance is None or sites.error() <= tolerance:
+        if tolerance is None:
+            if not largest:
+                nudge(sites, step)  # on all pixels: some of them would be obeyed too well
+                sites.settle()
+            return sites
+        if sites.error() <= tolerance:
             return sites
     step()
     # Many pixels of a grid are as far from one site as from another, and who gets them is decided
@@ -99,13 +113,53 @@ def flat_cells(
         sites.thin(n_points=n_points, tolerance=aim, step=step)
         if n_points is not None and not largest:
             sites.swap(step)
-            nudge(sites, step, picture=len(pixels))
+            nudge(sites, step)
         sites.settle()
         if tolerance is None or sites.error() <= tolerance:
             return sites
         if largest and sites.mend(tolerance, step):
             return sites
     return None
+
+
+def _thinned_coarsely(
+    found: tuple[Float, Float, Float],
+    pixels: Float,
+    truth: Float,
+    n_points: int | None,
+    tolerance: float | None,
+    *,
+    largest: bool,
+    step: Callable[[], None],
+) -> Sites | None:
+    """Sites left out by a look at some pixels, fewer the fewer sites there are.
+
+    None where there are hardly more pixels than a good look needs.
+    """
+
+    def some(per_site: int, number: int) -> tuple[int, Float, Float]:
+        stride = int((len(pixels) / (per_site * number)) ** 0.5)
+        if stride < 2:
+            return 1, pixels, truth
+        looked = ((pixels % stride) == stride // 2).all(axis=1)
+        return stride, pixels[looked], truth[looked]
+
+    number = len(found[0])
+    goal = number if n_points is None else n_points
+    far = goal < number / FAR
+    stride, seen, told = some(FAR_PIXELS if far else PIXELS_PER_SITE, number)
+    if stride < 2 and (not far or some(PIXELS_PER_SITE, goal)[0] < 2):
+        return None
+    sites = Sites(found[0], found[1], found[2].copy(), seen, told, largest=largest)
+    while sites.number > FAR * goal:
+        sites.thin(n_points=max(FAR * goal, sites.number // STAGE), tolerance=None, step=step)
+        sites.look_at(*some(FAR_PIXELS, sites.number)[1:])
+    if far:
+        sites.look_at(*some(PIXELS_PER_SITE, goal)[1:])
+    sites.thin(n_points=n_points, tolerance=tolerance, step=step)
+    if n_points is not None and not largest:
+        sites.swap(step)
+    return sites
 
 
 class Sites:
@@ -234,6 +288,13 @@ class Sites:
             self._own = np.append(self._own, self.truth[off])
             self.active = np.append(self.active, np.ones(len(off), bool))
         return False
+
+    def look_at(self, pixels: Float, truth: Float) -> None:
+        """Let other pixels count."""
+        self.pixels, self.truth = pixels, truth
+        self.owner = np.zeros(len(pixels), np.intp)
+        self.second = np.zeros(len(pixels), np.intp)
+        self.ask_anew()
 
     def ask_anew(self) -> None:
         """The nearest and the second nearest site of every pixel, and the heights of those."""

@@ -1,0 +1,109 @@
+"""A growing mesh on its way to a stated error or a number of points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_image2data.reduce.tiles import Tiles, tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_image2data.reduce.growing_mesh import GrowingMesh
+    from napari_image2data.reduce.thin_sites import Sites
+
+    Step = Callable[[], None]
+    Told = Callable[[float], object] | None
+
+NEAR = 1.5
+"""Points move from when the error is half as large again as the one wanted."""
+MOVES = 4
+"""Steps in which the points of a mesh find better places at a time."""
+MOST_MOVES = 30
+"""How often they do so, at most, while the mesh grows to a stated error."""
+MOST_MOVED = 20_000
+"""More points than this do not move: it takes too long."""
+LAST = 3
+"""How often they move once a wanted number is there."""
+MOST_WORK = 500_000
+"""Points of all meshes on the way, together, after which tiles are taken for a mesh."""
+FASTEST = 1.5
+"""The error is taken to fall with this power of the number of points at most, ..."""
+FITTED = 0.3
+"""... and to as much of that of a mesh through the field once points move."""
+MANY_CELLS = 5000
+"""With fewer flat cells it is not worth while to guess that the mesh will need more points."""
+
+
+def to_error(
+    growth: GrowingMesh,
+    tolerance: float,
+    cells: Sites | None,
+    step: Step,
+    told: Told = None,
+    *,
+    or_tiles: bool,
+) -> Sites | Tiles | None:
+    """Grow until the error is kept; the cells or tiles that need fewer points, None without.
+
+    Parameters
+    ----------
+    growth : GrowingMesh
+        The mesh.
+    tolerance : float
+        The error to keep.
+    cells : Sites or None
+        Flat cells that keep it.
+    step, told : callable
+        Called before each batch (it may raise to end the work), and with the share done after it.
+    or_tiles : bool
+        End with tiles (or the cells) where the mesh takes too long: noise in every pixel.
+    """
+    start, moves, work = 0.0, MOST_MOVES if growth.fit else 0, 0
+    while not growth.done(tolerance, None):
+        step()
+        if or_tiles and work + growth.number > MOST_WORK:
+            found = tiles(growth.field, tolerance=tolerance, largest=growth.norm == "max")
+            return cells if cells is not None and cells.number <= found.number else found
+        if cells is not None and growth.number >= cells.number:
+            return cells
+        work += growth.number
+        error = growth.grow(tolerance, None)
+        if moves and growth.number <= MOST_MOVED and error < NEAR * tolerance:
+            growth.move(MOVES)
+            moves -= 1
+        start = start or error
+        if told is not None:
+            told(_share(error, start, tolerance))
+        if cells is not None and cells.number > MANY_CELLS:
+            best = FITTED * error * (growth.number / cells.number) ** FASTEST
+            if best > tolerance:
+                return cells
+    return cells if cells is not None and cells.number <= growth.number else None
+
+
+def _share(error: float, start: float, tolerance: float) -> float:
+    """A guess of the work done: errors fall in a geometric series."""
+    if not tolerance or error <= 0 or start <= tolerance:
+        return 0.0 if error > 0 else 1.0
+    return float(np.clip(np.log(start / error) / np.log(start / tolerance), 0.0, 1.0))
+
+
+def to_number(growth: GrowingMesh, n_points: int, step: Step, told: Told = None) -> None:
+    """Grow until the number of points is there; ``step`` and ``told`` as of `to_error`."""
+    while not growth.done(None, n_points):
+        step()
+        growth.grow(None, n_points)
+        if told is not None:
+            told(float(min(1.0, np.log(growth.number) / np.log(n_points))))
+
+
+def settle(growth: GrowingMesh, n_points: int, step: Step) -> None:
+    """Move the points of a fitted mesh to better places."""
+    for _ in range(LAST if growth.fit and not growth.exact else 0):
+        step()
+        if not growth.move(MOVES):
+            break
+    to_number(growth, n_points, step)  # two points in one pixel became one
