@@ -107,6 +107,19 @@ def test_labels_that_are_spaced_otherwise_than_the_marks_raise_a_doubt(turned, d
     assert any("spaced otherwise than its marks" in doubt for doubt in doubts) == doubted
 
 
+@pytest.mark.parametrize(("ink", "doubted"), [(None, True), (np.zeros(3), False)])
+def test_an_end_that_no_line_closes_is_less_sure(ink, doubted):
+    # two ends a little beyond the labels, together 1.8 or 0.9 pixels unsure; 1.6 are too much
+    side = Edge(0.0, 0.0, ink)
+    ramp = np.linspace((0, 0, 0), (250, 250, 250), BOTTOM - TOP)
+    ends = bar(ramp)
+    ends = replace(ends, outline=Outline(ends.outline.rect, (side, side, side, side)))
+    places = np.linspace(TOP + 20, BOTTOM - 20, 5)
+    found = replace(calibration(places, np.linspace(80.0, 0.0, 5)), snapped=5)
+    doubts = bar_range(ends, found, Offset(), noisy=False).doubts
+    assert any("200 pixels long" in doubt for doubt in doubts) == doubted
+
+
 @pytest.mark.parametrize(("beyond", "bands"), [(0.0, 0), (2.0, 0), (34.0, 1), (40.0, 1), (77.0, 2)])
 def test_a_stepped_bar_goes_on_in_pale_bands_as_far_as_its_labels(beyond, bands):
     labels = calibration(np.linspace(TOP - beyond, BOTTOM, 3), [2.0, 1.0, 0.0])

@@ -32,6 +32,7 @@ _AT_END = (3.5, 0.015)  # of an end: pixels, share of the length; no band is thi
 _OFF_BORDER = (1.0, 0.005)  # off the line through the borders: pixels, share of the length
 _ENOUGH_LABELS, _OFF_LINE = 4, 0.6  # and pixels off it: labels that a line goes through
 _LEAST_TURN = 1.0  # pixels
+_OPEN = 0.4  # pixels by which an end that no frame line closes is less sure
 _GOOD = 0.005  # of the range: what a range is expected to be right to
 
 
@@ -93,7 +94,11 @@ def bar_range(bar: Bar, found: Calibration, offset: Offset, *, noisy: bool) -> B
     both = not sharp and max(distance for distance, _ in off) < _limit(_SNAP_BOTH, length)
     values, doubts = [], []
     expected_error = 0.0
-    for place, extended, (distance, at_tick) in zip((begin, end), bar.extended, off, strict=True):
+    sides = (1, 3) if bar.vertical else (0, 2)
+    is_open = [bar.outline.edges[side].ink is None for side in sides]
+    for place, extended, opened, (distance, at_tick) in zip(
+        (begin, end), bar.extended, is_open, off, strict=True
+    ):
         limit = _limit(_SNAP_TRIANGLE if extended else _SNAP_ONE, length)
         limit = min(limit, _SNAP_SHARP) if sharp else limit
         if both or distance < limit or (axis.norm == "piecewise" and distance < _BAND_REACH):
@@ -117,7 +122,8 @@ def bar_range(bar: Bar, found: Calibration, offset: Offset, *, noisy: bool) -> B
         first, last = min(at_labels.pixels), max(at_labels.pixels)
         reach = 1.0 + max(first - place, place - last, 0.0) / (last - first)
         expected_error += 0.8 * extended
-        expected_error += reach * (0.4 + 0.5 * axis.residual + 0.4 * (not found.snapped))
+        unsure = 0.4 * (not found.snapped) + _OPEN * (opened and not extended)
+        expected_error += reach * (0.4 + 0.5 * axis.residual + unsure)
     if not all(map(math.isfinite, values)) or values[0] == values[1]:
         return None
     if expected_error > 1.6 * _GOOD * length:
