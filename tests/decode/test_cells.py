@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -351,3 +352,15 @@ def test_borders_of_large_cells_in_a_jpeg_are_placed_well(seed: int) -> None:
     assert grid.shape == (11, 19)
     assert abs(grid.x_edges[1:-1] - 20.06 * np.arange(1, 19)).max() < 0.75
     assert abs(grid.y_edges[1:-1] - 33.8 * np.arange(1, 11)).max() < 0.75
+
+
+@pytest.mark.parametrize("name", ["twilight", "twilight_shifted", "hsv"])
+def test_cells_of_one_color_are_right_where_the_map_nearly_repeats_it(name: str) -> None:
+    cells = cells_of((70, 80), 1)
+    colormap = matplotlib.colormaps[name]
+    picture = colormap(np.kron(cells, np.ones((4, 4))), bytes=True)[..., :3]
+    table = np.rint(colormap(np.arange(colormap.N))[:, :3] * 255) / 255
+    scale = ColorScale.from_colors(table, (np.arange(colormap.N) + 0.5) / colormap.N)
+    grid = find_cells(decode(picture, scale), picture)
+    error = abs(grid.values - cells)
+    assert np.minimum(error, 1 - error).max() < 0.01

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_image2data.color.flags import Flag
+from napari_image2data.decode.ambiguity import has_rivals
 from napari_image2data.decode.cell_borders import find_borders
 from napari_image2data.decode.cell_pixels import (
     center_slices,
@@ -16,6 +17,7 @@ from napari_image2data.decode.cell_pixels import (
     unrest,
     whole_slices,
 )
+from napari_image2data.decode.curve import Curve
 from napari_image2data.decode.lookup import lookup
 from napari_image2data.errors import FigureError
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _HALF = 0.5  # of a cell's centre: less than that is read again, more must be of one colour
 _ONE_COLOR = 0.01  # of the range: values that are the same colour but for its noise
+_SAME_COLOR = 1.5  # levels: colours that rounding makes rivals
+_NEXT = 0.004, 0.02  # of the range: beyond rounding, and near enough to be one branch
 _UNREST = 0.13  # of the step to the next cell: what values change within a cell at most
 
 
@@ -146,6 +150,7 @@ def find_cells(
         again = _read_again(image, field, values, x_edges, y_edges, np.where(lacking, 1, share))
         for found, better in zip((middle, sigma, share), again, strict=True):
             np.copyto(found, better, where=np.isfinite(again[0]))
+        middle = _nearest_of_one_color(image, field, middle, x_edges, y_edges)
     if filled.any():
         stand_in = np.where(filled, np.asarray(field.values, float), np.nan)
         guess, unsure, _ = medians(stand_in, deviation, x_edges, y_edges)
@@ -287,6 +292,35 @@ def _read_again(
             own = float(np.median(pixels.sigma[rows[i], columns[j]][in_centre]))
             found[:, i, j] = 10**usual if log else usual, own, in_centre.mean()
     return found[0], found[1], found[2]
+
+
+def _nearest_of_one_color(
+    image: np.ndarray,
+    field: Field,
+    middle: np.ndarray,
+    x_edges: np.ndarray,
+    y_edges: np.ndarray,
+) -> np.ndarray:
+    """Values of cells of one colour, chosen among rivals that are next to one another on the scale.
+
+    Neighbouring pixels are continued straight to choose a branch; within a flat cell that says
+    nothing of a branch's own next colours, of which the nearest is meant.
+    """
+    assert field.scale is not None
+    if not has_rivals(field.scale.colors * 255, _SAME_COLOR):
+        return middle
+    x0, y0, x1, y1 = field.box or (0, 0, *np.shape(image)[1::-1])
+    pixels = lookup(np.asarray(image)[y0:y1, x0:x1], field.scale, max_distance=np.inf)
+    value = pixels.values.astype(float)
+    nearest, spread, _ = medians(value, np.zeros(value.shape), x_edges, y_edges)
+    ends = np.array([field.scale.vmin, field.scale.vmax], float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        places = np.log10([nearest, middle]) if field.scale.norm == "log" else [nearest, middle]
+    span = abs(float(np.diff(np.log10(ends) if field.scale.norm == "log" else ends)[0]))
+    gap = abs(places[0] - places[1]) / span
+    gap = np.minimum(gap, abs(1 - gap)) if Curve.of(field.scale).cyclic else gap
+    low, high = _NEXT
+    return np.where((spread == 0) & (gap > low) & (gap < high), nearest, middle)
 
 
 def _flags_of(
