@@ -5,6 +5,8 @@ import io
 import matplotlib as mpl
 import numpy as np
 import pytest
+from benchmarks.drawing import matplotlib_figures
+from benchmarks.drawing.variants import resampled
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 from PIL import Image
@@ -274,3 +276,10 @@ def test_powers_of_ten_on_both_sides_of_zero_make_a_symmetric_log_scale():
     place = panel.colorbar_axis.to_pixel(np.array([-100, -10, -1, 1, 10, 100]))
     steps = np.abs(np.diff(place))[[0, 1, 3, 4]]
     np.testing.assert_allclose(steps, steps.mean(), atol=1.0)
+
+
+def test_triangles_of_a_bar_in_a_shrunken_picture_are_no_part_of_its_range():
+    drawn = resampled(matplotlib_figures.filled_contours(), 0.7)
+    (panel,) = read_figure(drawn.image).panels
+    np.testing.assert_allclose(panel.colorbar_box, drawn.bar.box, atol=1.5)
+    np.testing.assert_allclose((panel.scale.vmin, panel.scale.vmax), (-5, 5), atol=0.05)

@@ -85,3 +85,7 @@ def test_a_zero_in_front_is_what_a_lost_point_leaves_but_not_on_clocks():
             [0, 40, 80, 120, 160], [readings_of(label) for label in labels], tolerance=2.0
         )
         assert fit.values == pytest.approx(values)
+
+
+def test_a_mark_before_a_minus_sign_is_no_second_minus():
+    assert readings_of("--8")[0].value == readings_of("_-8")[0].value == -8.0

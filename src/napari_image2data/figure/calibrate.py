@@ -12,7 +12,7 @@ from napari_image2data.figure.axis import Axis, AxisFit, AxisNorm, fit_axis
 from napari_image2data.figure.edges import BAR_ASPECT, SIDES, size_of
 from napari_image2data.figure.numerals import Reading, readings_of
 from napari_image2data.figure.ticks import Ticks, find_ticks
-from napari_image2data.figure.words import find_words, has_raised_end
+from napari_image2data.figure.words import find_words, has_raised_end, has_surplus_dash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +177,7 @@ def _beside(
             continue
         if any(_gap(text.box, other) < distance - 0.5 for other in others):
             continue  # nearer to another box: a label of that one
-        readings = readings_of(_without_tick(text.text, side, distance, ticks))
+        readings = readings_of(_without_tick(text, side, distance, ticks))
         if readings:
             found.append(Candidate(text, along, distance, readings))
     return found
@@ -242,14 +242,16 @@ def _is_one(reading: Reading) -> bool:
     return reading.is_power and abs(reading.value) == 1
 
 
-def _without_tick(text: str, side: str, distance: float, ticks: Ticks) -> str:
-    """The label without the dash that is its tick mark, where its ink begins at the mark."""
+def _without_tick(text: Text, side: str, distance: float, ticks: Ticks) -> str:
+    """The label without the dash that is its tick mark.
+
+    Its ink begins at the mark, or is too narrow for digits and dash.
+    """
     stub = max(ticks.length, 1.0) if ticks.outward else 1.0
-    if distance >= stub + 1:
-        return text
-    if side == "right":
-        return re.sub(r"^\s*[-−–—_]\s*", "", text)
-    return re.sub(r"\s*[-−–—_]\s*$", "", text) if side == "left" else text
+    at_mark = distance < stub + 1
+    if side == "right" and (at_mark or (ticks.outward and has_surplus_dash(text))):
+        return re.sub(r"^\s*[-−–—_]\s*", "", text.text)
+    return re.sub(r"\s*[-−–—_]\s*$", "", text.text) if side == "left" and at_mark else text.text
 
 
 def _gap(box: Box, rect: Rect) -> float:

@@ -32,6 +32,7 @@ _MIN_SHARE = 0.3  # of the plot's pixels that must be of the bar's colours
 _SHARE_DISTANCE = 25.0
 _FEW = 1000  # pixels of a plot that tell whether a bar is none of its
 _LENIENT = 0.8
+_LESS_SHOWN = 0.03, 0.1  # share that a better outline may have less; one without its triangles
 _SHORTEST = 0.125  # of a plot's longer side: a bar; letters are shorter
 _GIVE = 4  # pixels by which a measured outline may be thinner or longer than what was found
 _SURE_PAGE = 0.3  # of the picture's border in one colour: a page lies around the plots
@@ -156,9 +157,9 @@ def find_layout(rgb: np.ndarray) -> Layout:
             len(again) == 1
             and iou(bar.outline.rect, apart[again[0]].outline.rect) > 0.75
             and _sides_seen(bar) > _sides_seen(apart[again[0]])
-            and bar.share > apart[again[0]].share - 0.03
+            and bar.share > apart[again[0]].share - _LESS_SHOWN[any(bar.extended)]
         ):
-            # the same bar at another threshold, its frame seen better
+            # the same bar at another threshold, its frame or its triangles seen better
             apart[again[0]] = bar
     if background.share < _SURE_PAGE and not apart:
         plots = [_whole(rgb)]

@@ -135,7 +135,7 @@ def _plain(text: str) -> list[Reading]:
         found = [Reading(reading.value, reading.penalty + assumed) for reading in _number(looks)]
     if not found:
         # a tick mark glued to the label reads as a dash, after it or before it
-        match = re.fullmatch(r"(.*\d[%°]?)[-_~.]+", looks) or re.fullmatch(r"[-_~.]-(.*)", looks)
+        match = re.fullmatch(r"(.*\d[%°]?)[-_~.]+", looks) or re.fullmatch(r"[-_~.](-.*)", looks)
         if match:
             found = [Reading(r.value, r.penalty + 0.1) for r in _number(match.group(1))]
     return found

@@ -17,6 +17,7 @@ _PALER = 0.8  # of its far third: the third of a piece where such a bar is cut; 
 _BLUR = 4  # lines within which one band of a bar has given way to the next
 _ONE_BAND = 1.35  # of the usual step between bands: what one step may be
 _MIN_FILL = 0.6
+_MOSTLY = 0.4  # of a line across a bar, or across the part of its triangle that looks solid
 _CLEAR = 24.0  # levels off the page that no speck of a JPEG has
 _OFF_FRAME = 6  # levels from the colour of a window: no part of its frame
 _MIN_PAGE = 0.3  # of the picture that a page inside a window covers
@@ -149,9 +150,10 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
                 continue
-            if smooth:
-                # the specks around the slanted sides of a triangle make it wider
-                filled = ndimage.binary_fill_holes(filled & (off[window] > _CLEAR))
+            # specks and rings around the slanted sides of a triangle make it wider
+            clear = ndimage.binary_fill_holes(filled & (off[window] > _CLEAR))
+            if smooth or _has_clear_ends(clear, rect):
+                filled = clear
             rect, triangles = _without_triangles(filled, off[window], rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
@@ -223,6 +225,14 @@ def _palest(lines: np.ndarray) -> float:
     jumps = np.abs(lines[_BLUR:] - lines[:-_BLUR])
     band = float(np.percentile(jumps, 90))
     return max(_PALE_STEP + step, _ONE_BAND * band)
+
+
+def _has_clear_ends(filled: np.ndarray, rect: Rect) -> bool:
+    """Whether the lines across a rectangle's first and last fifth are all clear of the page."""
+    x0, y0, x1, y1 = rect
+    lines = filled[y0:y1, x0:x1].mean(axis=1 if y1 - y0 >= x1 - x0 else 0)
+    fifth = max(1, len(lines) // 5)
+    return bool((np.concatenate([lines[:fifth], lines[-fifth:]]) > _MOSTLY).all())
 
 
 def _same(a: Rect, b: Rect) -> bool:

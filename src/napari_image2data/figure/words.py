@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ _TALLEST, _WIDEST, _LOWEST = 40, 80, 5  # pixels, of one blob
 _WORD_GAP = 0.6  # of a digit's height
 _MOST_WORDS = 40
 _MIN_SCORE = 0.5
+_DIGIT_WIDTH, _ONE_WIDTH = 0.75, 0.5  # of its height
+_LEAST_DASH, _NO_DASH = 0.45, 0.15  # of a digit's height: the width of a hyphen, of none
 
 
 def find_words(rgb: np.ndarray, background: np.ndarray, region: Box) -> list[Text]:
@@ -124,3 +127,29 @@ def has_raised_end(rgb: np.ndarray, background: np.ndarray, box: Box) -> bool:
     (_, _, last), body = max(rows), [r for r in rows if r[2] - r[1] >= 0.75 * tallest]
     bottom = max(stop for _, _, stop in body)
     return bool(last < bottom - 0.22 * tallest)
+
+
+def has_surplus_dash(text: Text) -> bool:
+    """Whether a number's ink has no room for the last of the dashes it was read with.
+
+    The recogniser saw more than the ink of the label: a tick mark.
+
+    Parameters
+    ----------
+    text : Text
+
+    Examples
+    --------
+    >>> has_surplus_dash(Text("-8", (392, 44, 397, 51), 0.9))
+    True
+    >>> has_surplus_dash(Text("-8", (388, 44, 397, 51), 0.9))
+    False
+    """
+    match = re.fullmatch(r"([-−–—_\s]+)(\d+)", text.text.strip())
+    if match is None or text.rotated:
+        return False
+    height = text.box[3] - text.box[1]
+    digits = sum(_ONE_WIDTH if digit == "1" else _DIGIT_WIDTH for digit in match[2])
+    room = (text.box[2] - text.box[0]) / height - digits
+    dashes = len(match[1].replace(" ", ""))
+    return room < _LEAST_DASH * (dashes - 1) + _NO_DASH
