@@ -638,3 +638,39 @@ def test_another_frame_of_a_stack_makes_mask_and_points_anew(make_dock, viewer, 
     assert not np.array_equal(before, after)
     assert "Another frame" in dock.message.value
     np.testing.assert_array_equal(dock.session.state.mask, np.asarray(after) > 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "clusters", "words"),
+    [
+        (np.random.default_rng(0).uniform(2, 6, (60, 80)), False, "raise the gradient tolerance"),
+        (np.full((60, 80), 4.0), True, "A mesh needs 3 points or more and there are 1; keep more"),
+        (np.repeat([2.4, 3.6, 4.8, 5.6], 20) * np.ones((60, 1)), True, "keep points off that line"),
+    ],
+    ids=["nothing flat", "one cluster", "points on one line"],
+)
+def test_points_that_do_not_do_are_said_and_nothing_is_lost(
+    dock, viewer, settle, errors, figure, values, clusters, words
+):
+    scale = i2d.ColorScale.from_name("viridis", vmin=2.0, vmax=6.0)
+    image = figure.data.copy()
+    image[10:70, 12:92] = np.round(scale.to_color(values) * 255)
+    figure.data = image
+    dock.session.correct(source="name", cmap="viridis", vmin=2.0, vmax=6.0)
+    press(dock.decode.decode)
+    settle(dock)
+    dock.mask.tolerance.value = 0
+    press(dock.mask.mask)
+    settle(dock)
+    there = [layer.name for layer in viewer.layers]
+    press(dock.cluster.cluster)
+    settle(dock)
+    if clusters:
+        assert not errors
+        there = [layer.name for layer in viewer.layers]
+        dock.rebuild.method.value = "linear"
+        press(dock.rebuild.rebuild)
+        settle(dock)
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert [layer.name for layer in viewer.layers] == there

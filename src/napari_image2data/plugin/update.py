@@ -95,16 +95,18 @@ def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> N
     old = dict(layer.metadata)
     same_scale = old.get(PROVENANCE, {}).get("scale") == new[PROVENANCE].get("scale")
     if kind == "points":
+        # each change would draw all points anew, which is what a slider would wait for
         with layer.events.blocker_all():
             layer.selected_data = set()
             layer.data = data
             layer.features = attributes["features"]
-        layer.face_colormap = attributes["face_colormap"]
-        layer.face_contrast_limits = attributes["face_contrast_limits"]
-        layer.face_color = "value"
-        layer.size = attributes["size"]
-        layer.border_color = attributes["border_color"]
+            layer.face_colormap = attributes["face_colormap"]
+            layer.face_contrast_limits = attributes["face_contrast_limits"]
+            layer.face_color = "value"
+            layer.size = attributes["size"]
+            layer.border_color = attributes["border_color"]
         layer.refresh()
+        layer.events.features()  # a table of them follows
     else:
         if kind == "labels" and _fits_in(layer.data, data):
             # a new array makes napari work out the extent of everything anew, which is what a
