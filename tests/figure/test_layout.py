@@ -170,6 +170,17 @@ def test_mapped_areas_are_told_from_photos_drawings_and_pages():
     assert not is_color_mapped(grey)
 
 
+def test_a_smooth_field_with_holes_is_no_chart_and_a_pie_is_one():
+    white = np.full(3, 255.0)
+    field = drawing.colored(0.2 + 0.6 * drawing.field(160, 200), "cool").astype(np.uint8)
+    field[30:90, 20:80] = 255
+    assert is_color_mapped(field, white)
+    y, x = np.mgrid[-80:80, -100:100]
+    wedge = np.digitize(np.arctan2(y, x), [-2, -1, 0.2, 1.5]) / 4
+    pie = np.where((np.hypot(y, x) < 75)[..., None], drawing.colored(wedge, "viridis"), 255)
+    assert not is_color_mapped(drawing.as_jpeg(pie.astype(np.uint8), 60), white)
+
+
 def test_rectangle_arithmetic():
     assert iou((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert overlap_share((0, 0, 2, 2), (1, 0, 5, 5)) == pytest.approx(0.5)

@@ -18,7 +18,7 @@ _GREY = 20.0  # levels between channels: any grey picture would look colour-mapp
 _EXPLAINED, _SPAN = 0.5, 0.25
 _PAPER, _LEAST_PAPER = 12.0, 0.05  # levels off the page, share of the pixels that a field leaves
 _FLAT, _FLAT_SHARE, _BANDED_SHARE = 6.0, 0.8, 0.7  # levels, of the pixels
-_MOST_FLAT = 12  # colours of a chart
+_MOST_FLAT, _UNLIKE = 12, 4.0  # colours of a chart; how far apart, of what counts as one of them
 _LEAST_BANDS, _BAND_SHARE, _BAND_DISTANCE = 3, 0.01, 16.0  # colours, of the pixels, levels
 _IN_ORDER = 0.85  # of the borders that lie between neighbouring bands
 
@@ -49,9 +49,10 @@ def is_color_mapped(area: np.ndarray, page: np.ndarray | None = None) -> bool:
     if most > _MOST_IN_ONE or not _FEWEST_CELLS <= n_cells <= _MOST_CELLS:
         return False
     if page is not None and _paper(area, page) > _LEAST_PAPER:
-        # a JPEG of a chart has many colours around few flat ones
-        _, nearest = _flat_colors(area, _MOST_FLAT)
-        if (nearest >= 0).mean() > _FLAT_SHARE:
+        # a JPEG of a chart has many colours around few flat ones; those of a smooth field with
+        # holes follow each other closely
+        colors, nearest = _flat_colors(area, _MOST_FLAT)
+        if (nearest >= 0).mean() > _FLAT_SHARE and _nearest_other(colors) > _UNLIKE * _FLAT:
             return False
     return _known_map(area) is not None
 
@@ -114,6 +115,15 @@ def _known_map(area: np.ndarray) -> ColormapMatch | None:
         if match.explained > _EXPLAINED and match.used[1] - match.used[0] > _SPAN:
             return match
     return None
+
+
+def _nearest_other(colors: np.ndarray) -> float:
+    """Distance of a colour from the nearest other one, largest channel, in the median."""
+    if len(colors) < 2:
+        return np.inf
+    apart = np.abs(colors[:, None] - colors[None]).max(axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return float(np.median(apart.min(axis=1)))
 
 
 def _flat_colors(area: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
