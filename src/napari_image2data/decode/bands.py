@@ -8,6 +8,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.linalg import solve_banded
 
+from napari_image2data.threads import in_threads
+
 WIDEST_GAP = 7.0
 """Pixels of ink across which two neighbouring bands still fix where their border lies."""
 
@@ -62,11 +64,12 @@ def dequantize(bands: np.ndarray, edges: np.ndarray, clean: np.ndarray) -> Refin
         np.maximum(edges[bands], edges[bands + 1]),
     )
     middle, step = (low + high) / 2, high - low
-    estimates = []
-    for turn in (lambda a: a, np.transpose):
-        value, gap = _along_rows(turn(bands), edges, turn(clean))
-        estimates.append((np.clip(turn(value), low, high), turn(gap)))
-    (across, wide), (down, tall) = estimates
+
+    def estimate(axes: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        value, gap = _along_rows(bands.transpose(axes), edges, clean.transpose(axes))
+        return np.clip(value.transpose(axes), low, high), gap.transpose(axes)
+
+    (across, wide), (down, tall) = in_threads(estimate, ((0, 1), (1, 0)))
     weights = wide**-2.0, tall**-2.0
     total = weights[0] + weights[1]
     known = total > 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from napari_image2data.threads import in_threads
+
 REACH = (1.5, 2.5, 4.5, 8.5, 16.5, np.inf)
 """Upper ends of the classes of distance to the nearest clean pixel, in pixels."""
 
@@ -146,16 +148,21 @@ def nearest_value(array: np.ndarray, clean: np.ndarray) -> np.ndarray:
 def _trial_errors(position: np.ndarray, masks: list[np.ndarray], clean: np.ndarray) -> np.ndarray:
     """Root mean square errors of filling clean pixels under masks, by class of `REACH`."""
     classes = len(REACH)
-    square, count = np.zeros(classes), np.zeros(classes)
-    for trial in masks:
-        if not trial.any() or not (clean & ~trial).any():
-            continue
+
+    def collect(trial: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         rest = clean & ~trial
+        if not trial.any() or not rest.any():
+            return None
         filled = fill_positions(position, trial, rest, sweeps=20)
         error = (filled - position)[trial]
         reach = np.searchsorted(REACH, ndimage.distance_transform_edt(~rest)[trial])
-        square += np.bincount(reach, error**2, classes)
-        count += np.bincount(reach, minlength=classes)
+        return np.bincount(reach, error**2, classes), np.bincount(reach, minlength=classes)
+
+    square, count = np.zeros(classes), np.zeros(classes)
+    for found in in_threads(collect, masks):
+        if found is not None:
+            square += found[0]
+            count += found[1]
     # a class that few trial pixels fell in is at least as uncertain as the nearer ones
     rms = np.sqrt(square / np.maximum(count, 1))
     rms[count < 20] = 0 if count.sum() >= 20 else 0.29
