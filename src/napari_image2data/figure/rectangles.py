@@ -150,10 +150,11 @@ def find_rectangles(rgb: np.ndarray, background: Background) -> list[Rectangle]:
                 continue
             if filled[rect[1] : rect[3], rect[0] : rect[2]].mean() < _MIN_FILL:
                 continue
-            # specks and rings around the slanted sides of a triangle make it wider
-            clear = ndimage.binary_fill_holes(filled & (off[window] > _CLEAR))
-            if smooth or _has_clear_ends(clear, rect):
-                filled = clear
+            if threshold < _CLEAR:
+                # specks and rings around the slanted sides of a triangle make it wider
+                clear = ndimage.binary_fill_holes(filled & (off[window] > _CLEAR))
+                if smooth or _has_clear_ends(clear, rect):
+                    filled = clear
             rect, triangles = _without_triangles(filled, off[window], rect)
             x, y = window[1].start, window[0].start
             rect = (rect[0] + x, rect[1] + y, rect[2] + x, rect[3] + y)
