@@ -149,6 +149,27 @@ def test_a_slider_that_moves_while_the_rest_is_rebuilt_leaves_one_consistent_res
     assert f"{len(state.points)} points, rmse" in dock.cluster.note.value
 
 
+def test_points_of_the_field_itself_take_the_place_of_clusters(dock, viewer, settle):
+    press(dock.do_all)
+    settle(dock)
+    shown = ("fig gradient mask", "fig clusters", "fig centroids")
+    for name in shown:
+        viewer.layers[name].visible = True
+    press(dock.reduce.place)
+    settle(dock)
+    assert [viewer.layers[name].visible for name in shown] == [False, False, True]
+
+
+def test_a_picture_of_which_nothing_can_be_read_is_said(dock, viewer, settle, errors):
+    dock.session.correct(source="name", cmap="gray", vmin=0.0, vmax=1.0)
+    viewer.layers["fig"].data = np.full_like(viewer.layers["fig"].data, (250, 60, 60))
+    press(dock.do_all)
+    settle(dock)
+    assert len(errors) == 1
+    assert "No pixel could be read" in errors[0]
+    assert "fig gradient mask" not in viewer.layers
+
+
 def test_the_color_limit_does_not_decode_again(dock, viewer, settle, drawn):
     image = drawn.image.copy()
     image[30:40, 40:50] = (250, 60, 60)

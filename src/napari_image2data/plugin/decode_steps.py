@@ -62,6 +62,11 @@ def _part(session: Session, box: Box | None) -> np.ndarray:
     return picture[y0:y1, x0:x1]
 
 
+def _nothing_read(field: Field) -> bool:
+    """Whether a field has no value at all; what is lazy is not worked out for this."""
+    return isinstance(field.values, np.ndarray) and not np.isfinite(field.values).any()
+
+
 def decode(
     session: Session,
     *,
@@ -106,6 +111,12 @@ def decode(
         session.guarded(lambda: show_field(session, sigma=sigma, flags=flags))
         session.changed.emit("field")
         layer = state.layers.get("data")
+        if layer is not None and _nothing_read(field):
+            session.fail(
+                "No pixel could be read: none has a colour of this scale. "
+                "Check the colour map and the boxes of step 1."
+            )
+            return
         if layer is not None:
             session.say(f"The values are in the layer {layer.name!r}: point at a pixel to read it.")
         if then is not None:

@@ -100,7 +100,7 @@ def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
         session.forget("rebuilt")
         session.state.points = points
         session.record("reduce", **options)
-        show_points(session)
+        _instead_of_clusters(session)
         if then is not None:
             then()
 
@@ -122,7 +122,7 @@ def nodes(session: Session, done: Callable[[Nodes], None]) -> None:
             session.forget("rebuilt")
             session.state.points = found.points
             session.record("find_nodes")
-            show_points(session)
+            _instead_of_clusters(session)
         session.say(found.message)
         done(found)
 
@@ -146,6 +146,14 @@ def curve(session: Session, done: Callable[[pd.DataFrame], None]) -> None:
     field = session.guarded(session.need_field)
     if field is not None:
         session.jobs.run("curve", "Drawing the curve", work, keep)
+
+
+def _instead_of_clusters(session: Session) -> None:
+    """Show points that come from the field itself, without the clusters they replace."""
+    for role in ("mask", "clusters"):
+        if role in session.state.layers:
+            session.state.layers[role].visible = False
+    show_points(session)
 
 
 def show_points(session: Session) -> None:
