@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 import napari_image2data as i2d
+from napari_image2data.reduce import sites as sites_module
 from napari_image2data.reduce import thin_sites
 from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.growing_mesh import GrowingMesh
@@ -181,7 +182,7 @@ def test_cells_of_one_value_that_touch_are_told_apart(n: int, steps: int, seed: 
 def test_a_smooth_field_has_no_nodes() -> None:
     found = i2d.find_nodes(smooth((90, 110), 6, 15))
     assert (found.kind, len(found.points)) == ("none", 0)
-    assert "reduce_adaptive" in found.message
+    assert "a reduction to a stated error or number of points" in found.message
 
 
 def test_nodes_of_one_value_or_no_value_are_one_sentence() -> None:
@@ -268,7 +269,7 @@ def test_sites_swapped_do_better_than_sites_left_out_alone(
     field = cells((120, 150), (40, 50), 6)
     errors = []
     for swaps in (30, 0):
-        monkeypatch.setattr(thin_sites, "SWAPS", swaps)
+        monkeypatch.setattr(sites_module, "SWAPS", swaps)
         points = i2d.reduce_adaptive(field, n_points=1500, method="nearest")
         assert len(points) == 1500
         errors.append(i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse)
@@ -289,7 +290,7 @@ def test_pixels_that_are_off_get_their_site_back() -> None:
     field = np.kron(np.random.default_rng(0).random((6, 8)), np.ones((4, 4)))
     rows, cols, heights = grid_sites(field)
     pixels = np.argwhere(np.isfinite(field)).astype(float)
-    sites = thin_sites.Sites(rows, cols, heights, pixels, field.ravel(), largest=True)
+    sites = sites_module.Sites(rows, cols, heights, pixels, field.ravel(), largest=True)
     sites.active[[9, 30]] = False
     sites.settle()
     assert sites.error() > 0.01

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_image2data.reduce.growing_mesh import Norm
-    from napari_image2data.reduce.thin_sites import Sites
+    from napari_image2data.reduce.sites import Sites
     from napari_image2data.reduce.tiles import Tiles
 
 

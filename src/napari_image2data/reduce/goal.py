@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_image2data.reduce.growing_mesh import GrowingMesh
-    from napari_image2data.reduce.thin_sites import Sites
+    from napari_image2data.reduce.sites import Sites
 
     Step = Callable[[], None]
     Told = Callable[[float], object] | None

@@ -151,7 +151,7 @@ def find_nodes(
         rmse=float("nan"),
         relative_rmse=float("nan"),
         message="No nodes were found: the field shows neither flat cells nor folds between "
-        "planes; use reduce_adaptive for few points within a stated error.",
+        "planes; a reduction to a stated error or number of points still gives few points.",
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_image2data.reduce.thin_sites import Sites
+    from napari_image2data.reduce.sites import Sites
 
     Float = NDArray[np.float64]
     Index = NDArray[np.intp]
