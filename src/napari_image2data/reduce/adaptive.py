@@ -137,10 +137,11 @@ def reduce_adaptive(
     if tolerance is not None and method != "nearest":
         flat = to_error(growth, tolerance, cells, step, progress, or_tiles=method == "auto")
     elif n_points is not None and method != "nearest":
-        to_number(growth, n_points, step, progress)
-        settle(growth, n_points, step)
-        if cells is not None and growth.errors()[0 if norm == "rmse" else 1] <= cells.error():
-            flat = None
+        rival = np.inf if cells is None else cells.error()
+        if to_number(growth, n_points, step, progress, rival=rival):
+            settle(growth, n_points, step)
+            if growth.errors()[0 if norm == "rmse" else 1] <= rival:
+                flat = None
     if progress is not None:
         progress(1.0)
     points = growth.table() if flat is None else flat.table(field)

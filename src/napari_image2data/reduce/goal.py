@@ -27,6 +27,13 @@ MOST_MOVED = 20_000
 """More points than this do not move: it takes too long."""
 LAST = 3
 """How often they move once a wanted number is there."""
+MOST_STEPS = 240_000
+"""Points times steps of those last moves, at most: it bounds the time for very many points."""
+SLOWLY = 0.25
+"""Once it stalls, the fitted error of a mesh falls with about this power of the number of points,
+seen in cells of noise; ..."""
+SETTLED = 0.9
+"""... and to this much when the points move in the end."""
 MOST_WORK = 500_000
 """Points of all meshes on the way, together, after which tiles are taken for a mesh."""
 FASTEST = 1.5
@@ -91,19 +98,37 @@ def _share(error: float, start: float, tolerance: float) -> float:
     return float(np.clip(np.log(start / error) / np.log(start / tolerance), 0.0, 1.0))
 
 
-def to_number(growth: GrowingMesh, n_points: int, step: Step, told: Told = None) -> None:
-    """Grow until the number of points is there; ``step`` and ``told`` as of `to_error`."""
+def to_number(
+    growth: GrowingMesh,
+    n_points: int,
+    step: Step,
+    told: Told = None,
+    *,
+    rival: float = np.inf,
+) -> bool:
+    """Grow until the number of points is there; ``step`` and ``told`` as of `to_error`.
+
+    It ends, and returns False, where the error falls so slowly that it will not come below that
+    of a ``rival``.
+    """
     while not growth.done(None, n_points):
         step()
         growth.grow(None, n_points)
         if told is not None:
             told(float(min(1.0, np.log(growth.number) / np.log(n_points))))
+        if np.isfinite(rival) and growth.stalled():
+            ahead = (growth.number / n_points) ** SLOWLY if growth.norm == "rmse" else 1.0
+            if SETTLED * ahead * growth.error > rival:
+                return False
+    return True
 
 
 def settle(growth: GrowingMesh, n_points: int, step: Step) -> None:
     """Move the points of a fitted mesh to better places."""
-    for _ in range(LAST if growth.fit and not growth.exact else 0):
+    steps = max(1, min(MOVES, MOST_STEPS // n_points))
+    times = LAST if n_points <= MOST_MOVED else 1
+    for _ in range(times if growth.fit and not growth.exact else 0):
         step()
-        if not growth.move(MOVES):
+        if not growth.move(steps):
             break
     to_number(growth, n_points, step)  # two points in one pixel became one

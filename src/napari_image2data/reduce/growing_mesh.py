@@ -204,7 +204,7 @@ class GrowingMesh:
             largest = np.abs(self.values[self.clean]).max()
             limit = max(0.0, tolerance - 2.0 * float(np.spacing(np.float32(largest))))
         self._course.append((self.number, error))
-        stalled = n_points is None and self._stalled()
+        stalled = n_points is None and self.stalled()
         wanted = self._batch(mesh, error, tolerance, n_points, stalled=stalled)
         fit = (worst > limit) & (where >= 0)
         chosen = mesh.spread_out(order, fit, wanted, passes=PASSES if stalled else 1)
@@ -278,7 +278,8 @@ class GrowingMesh:
         if n_points is not None:
             left = n_points - have
             # the last points are placed in small batches, each seeing what the last one did
-            return min(left, batch, max(4, left // 2, have // 20))
+            few = have // (20 if n_points <= VERY_MANY else 8)
+            return min(left, batch, max(4, left // 2, few))
         if tolerance and self.norm == "rmse":
             # the error of a linear mesh falls as 1 / points; the fit takes a third off it
             left = int(have * ((0.65 if self.fit else 1.0) * error / tolerance - 1.0))
@@ -287,7 +288,7 @@ class GrowingMesh:
             return max(1, min(batch, max(4, have // 40, left // 2)))
         return batch
 
-    def _stalled(self) -> bool:
+    def stalled(self) -> bool:
         """Whether the error hardly falls any more, as where every few pixels are noise.
 
         Small batches, each of which sees what the last one did, would never end there.
