@@ -3,6 +3,7 @@ from __future__ import annotations
 import matplotlib
 import numpy as np
 import pytest
+import skimage.data
 from matplotlib.colors import LightSource
 from scipy.ndimage import gaussian_filter
 
@@ -100,9 +101,30 @@ def test_over_an_unknown_photograph_values_are_right_or_flagged(name: str, opaci
     field = decode(picture, scale_of(name), opacity="auto")
     seen = np.isfinite(field.values)
     told = seen & ((field.flags & Flag.AMBIGUOUS) == 0)
-    assert told.any() == (opacity == 0.9) or name == "jet"
+    assert told.any() == (opacity == 0.9 and name != "RdBu_r")
     assert abs(field.values - VALUE)[told].sum() <= 0.03 * told.sum()
     assert (abs(field.values - VALUE) < 1.645 * field.sigma)[seen].mean() > 0.6
+
+
+@pytest.mark.parametrize(("photo", "cast"), [("chelsea", (1, -1)), ("rocket", (-1, 1))])
+@pytest.mark.parametrize("name", ["viridis", "jet", "RdBu_r", "magma"])
+def test_the_cast_of_a_photograph_beneath_is_found(
+    name: str, photo: str, cast: tuple[int, int]
+) -> None:
+    value = np.pad(VALUE, ((0, 80), (0, 50)), mode="reflect")
+    beneath = getattr(skimage.data, photo)()[:200, 100:300] / 255
+    colors = matplotlib.colormaps[name](value)[..., :3]
+    field = decode(stored(0.6 * colors + 0.4 * beneath), scale_of(name), opacity="auto")
+    assert field.mixture is not None
+    assert abs(field.mixture.opacity - 0.6) <= 0.05
+    assert tuple(np.sign(field.mixture.cast)) == cast
+    seen = np.isfinite(field.values)
+    assert seen.mean() > 0.9
+    error = abs(field.values - value)
+    assert error[seen].mean() <= 0.02
+    assert (error < 1.645 * field.sigma)[seen].mean() > 0.8
+    told = decode(stored(0.6 * colors + 0.4 * beneath), scale_of(name), opacity=0.6)
+    assert np.nanmean(abs(told.values - value)) <= 0.02
 
 
 def test_layer_over_a_known_colored_base() -> None:

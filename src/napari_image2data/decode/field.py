@@ -27,11 +27,15 @@ class Mixture:
     light : (..., h, w) float32 ndarray or None
         The light that was cast, or the base's grey, 0..1; NaN where nothing can be read. None where
         the base was given.
+    cast : (2,) tuple of float
+        Levels of red and of blue that a middle grey of the base has more than its lightness; zeros
+        where the base is grey or was given.
     """
 
     mode: str
     opacity: float
     light: np.ndarray | None = None
+    cast: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from napari_image2data.color.picture_colors import pack_pixels
+from napari_image2data.decode.base import Base, find_base, least_misfit, over_base
 from napari_image2data.decode.blend import BLEND_MODES, blend
 from napari_image2data.decode.curve import Curve, Reading
 from napari_image2data.decode.field import Mixture
@@ -34,7 +35,11 @@ _UNDETERMINED = 0.03
 _FARTHEST = 12.0
 _MANY_OFF = 0.3  # share of pixels off the scale from which a mixture is thought of
 _EXPLAINED = 2.5  # levels between a colour and the mixture that explains it
-_COLORED = 3.0  # levels that colours miss the mixture by where what lies beneath is no grey
+_HIDDEN = 1.5  # uncertainty beside what shows where what lies beneath has colours of its own
+_DOUBTED = 2.0  # and that of opacity and cast beside the difference to others as good
+_NOTHING_BENEATH = (
+    "Nothing shows through this picture, so no opacity can be found; decode it without."
+)
 _CLEAR_VIEW = 0.97  # opacity from which nothing beneath is seen
 
 
@@ -109,11 +114,15 @@ def remove_base(
     FigureError
         When nothing shows through.
     """
+    if base is None:
+        found = find_base(some_colors(rgb), curve, None if opacity == "auto" else float(opacity))
+        if opacity == "auto" and found.opacity > _CLEAR_VIEW:
+            raise FigureError(_NOTHING_BENEATH)
+        mixture = Mixture("base", found.opacity, cast=found.cast)
+        return _unmix(rgb, over_base(curve, found), curve, mixture, doubt=found.doubt)
     if opacity == "auto":
         opacity = _find_opacity(rgb, curve, base)
     mixture = Mixture("base", float(opacity))
-    if base is None:
-        return _unmix(rgb, over_gray(curve, opacity), curve, mixture)
     freed = (rgb.astype(np.float32) - (1 - opacity) * base.astype(np.float32)) / opacity
     return _unmix_known(freed, curve, mixture)
 
@@ -121,11 +130,6 @@ def remove_base(
 def shaded(curve: Curve, mode: str) -> Surface:
     """Colours of the scale under light."""
     return lambda u, s: blend(mode, curve.color(u) / 255, s) * 255
-
-
-def over_gray(curve: Curve, opacity: float) -> Surface:
-    """Colours of the scale laid over greys."""
-    return lambda u, s: opacity * curve.color(u) + (1 - opacity) * 255 * s[..., None]
 
 
 def some_colors(rgb: np.ndarray, n_pixels: int = 3000) -> np.ndarray:
@@ -146,32 +150,19 @@ def share_explained(colors: np.ndarray, surface: Surface) -> float:
     return float((away < _EXPLAINED).mean())
 
 
-def _find_opacity(rgb: np.ndarray, curve: Curve, base: np.ndarray | None) -> float:
+def _find_opacity(rgb: np.ndarray, curve: Curve, base: np.ndarray) -> float:
     """Opacity to a hundredth: the one with the smallest misfit."""
-    if base is None:
-        some = some_colors(rgb)
-        opacity = _least(lambda a: misfit(some, over_gray(curve, a)))
-    else:
-        top, bottom = some_colors(rgb), some_colors(base)  # the same pixels of both
+    top, bottom = some_colors(rgb), some_colors(base)  # the same pixels of both
 
-        def left_over(opacity: float) -> float:
-            freed = top - (1 - opacity) * bottom
-            away = curve.matcher.match(freed / opacity).distance * opacity
-            return float(np.mean(np.minimum(away, 10.0)))
+    def left_over(opacity: float) -> float:
+        freed = top - (1 - opacity) * bottom
+        away = curve.matcher.match(freed / opacity).distance * opacity
+        return float(np.mean(np.minimum(away, 10.0)))
 
-        opacity = _least(left_over)
+    opacity = least_misfit(left_over)
     if opacity > _CLEAR_VIEW:
-        raise FigureError(
-            "Nothing shows through this picture, so no opacity can be found; decode it without."
-        )
+        raise FigureError(_NOTHING_BENEATH)
     return opacity
-
-
-def _least(misfit_of: Callable[[float], float]) -> float:
-    coarse = np.arange(0.1, 1.0, 0.05)
-    near = coarse[int(np.argmin([misfit_of(float(a)) for a in coarse]))]
-    fine = np.clip(np.arange(near - 0.05, near + 0.051, 0.01), 0.05, 1.0)
-    return float(fine[int(np.argmin([misfit_of(float(a)) for a in fine]))])
 
 
 def _unmix_known(freed: np.ndarray, curve: Curve, mixture: Mixture) -> Unmixed:
@@ -188,8 +179,13 @@ def _unmix_known(freed: np.ndarray, curve: Curve, mixture: Mixture) -> Unmixed:
     return Unmixed(reading, spread, spread > _UNDETERMINED, colors, mixture)
 
 
-def _unmix(rgb: np.ndarray, surface: Surface, curve: Curve, mixture: Mixture) -> Unmixed:
-    """Look each pixel up on a surface; where it leaves the position open, ask what is around."""
+def _unmix(
+    rgb: np.ndarray, surface: Surface, curve: Curve, mixture: Mixture, *, doubt: float = 0.0
+) -> Unmixed:
+    """Look each pixel up on a surface; where it leaves the position open, ask what is around.
+
+    ``doubt`` is the standard uncertainty that the surface itself brings to the positions.
+    """
     shape = rgb.shape[:2]
     u, s = _grid(_N_POSITIONS, _N_SECONDS)
     points = surface(u, s)
@@ -233,10 +229,9 @@ def _unmix(rgb: np.ndarray, surface: Surface, curve: Curve, mixture: Mixture) ->
         distance[doubtful] = np.linalg.norm(rgb[doubtful] - points[index[doubtful]], axis=1)
     worse = _local_noise(distance, ~off) / noise
     spread = np.minimum(spread * np.maximum(worse, 1.0), 0.289)
-    if noise > _COLORED and (spread < _UNDETERMINED)[~off].mean() < 0.5:
-        # colours from beneath move most positions: those that seem firm are moved as well, and the
-        # opacity that was found with them is none too sure
-        spread = np.minimum(2 * np.maximum(spread, np.median(spread[~off])), 0.289)
+    if doubt > 0:
+        # what lies beneath has colours of its own, of which only the part across the surface shows
+        spread = np.minimum(np.hypot(_HIDDEN * spread, _DOUBTED * doubt), 0.289)
     slope = np.interp(position, np.linspace(0, 1, len(curve.slope)), curve.slope)
     light = np.where(off, np.nan, s[index]).astype(np.float32)
     return Unmixed(
@@ -322,8 +317,8 @@ def seems_mixed(rgb: np.ndarray, curve: Curve, off_scale: np.ndarray) -> str | N
             f'Most colours are not on the scale, but light ("{best}") on it explains them: if this '
             "is a hillshaded figure, decode with shading=True."
         )
-    opacity = _least(lambda a: misfit(some, over_gray(curve, a)))
-    if share_explained(some, over_gray(curve, opacity)) >= 0.9 and opacity <= _CLEAR_VIEW:
+    opacity = least_misfit(lambda a: misfit(some, over_base(curve, Base(a))))
+    if share_explained(some, over_base(curve, Base(opacity))) >= 0.9 and opacity <= _CLEAR_VIEW:
         return (
             "Most colours are not on the scale, but the scale laid over a grey picture with an "
             f"opacity of {opacity:.2f} explains them: if so, decode with "
