@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from napari_image2data import ColorScale, decode
+from napari_image2data.decode.strokes import find_strange_patches
 
 LEVELS = np.array([-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4])
 
@@ -75,3 +76,14 @@ def test_narrow_peaks_of_filled_contours_are_data() -> None:
     field = decode(picture, ColorScale.from_colors(colors, middles, discrete=True))
     assert np.isfinite(field.values).mean() > 0.985
     assert np.isfinite(field.values)[[60, 150, 180], [80, 200, 60]].all()
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_strip_three_pixels_thick_in_a_far_band_is_strange(noisy: bool) -> None:
+    bands = np.add.outer(np.arange(80), np.arange(160)) // 28
+    strip = np.zeros(bands.shape, bool)
+    strip[37:40, 20:50] = True  # thinner than what tells that bands are smooth
+    found = find_strange_patches(
+        np.where(strip, 9, bands), np.zeros(bands.shape, bool), noisy=noisy
+    )
+    assert (found == strip).all()

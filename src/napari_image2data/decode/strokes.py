@@ -168,7 +168,7 @@ def find_strange_patches(
     The bands of a smooth field follow one upon the other.  A patch of one band is none of them
     where nine tenths of the pixels two away from it (in a JPEG, whose edges are soft, four) have
     bands that are more than one from its own, and hardly a pixel nearer has a band in between: on
-    a steep slope many do.
+    a steep slope many do.  It is three pixels thick somewhere, which soft edges are not.
 
     Parameters
     ----------
@@ -200,12 +200,13 @@ def find_strange_patches(
         return out
     seen = np.where(hidden, -1, bands)
     reach = 4 if noisy else 2
-    for band in np.unique(bands[broad]):
+    solid = local_minimum(seen, 3) == local_maximum(seen, 3)
+    for band in np.unique(bands[solid & ~hidden]):
         labels, count = ndimage.label(seen == band)
         for label, where in enumerate(ndimage.find_objects(labels, count), start=1):
             grown = tuple(slice(max(0, s.start - reach), s.stop + reach) for s in where)
             patch = labels[grown] == label
-            if patch.sum() < smallest:
+            if patch.sum() < smallest or not (patch & solid[grown]).any():
                 continue
             step, around = seen[grown] - band, seen[grown] >= 0
             near = local_maximum(patch, 2 * reach - 1)
