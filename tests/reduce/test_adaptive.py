@@ -226,6 +226,23 @@ def test_in_heat_maps_both_goals_against_the_recipe_are_met(holes: bool) -> None
     assert len(few) < len(recipe) / 3
 
 
+def test_a_handful_of_points_bends_a_spline_through_a_banded_field() -> None:
+    bands = np.floor(8 * smooth((70, 90), 5, 18))
+    bands[20:40, 30:50] = np.nan
+    mesh = i2d.reduce_adaptive(bands, n_points=6, method="linear")
+    few = i2d.reduce_adaptive(bands, n_points=6)
+    assert few.attrs["method"] == "rbf"
+    assert len(few) == 6
+    assert few["row"].between(0, 69).all()
+    assert few["col"].between(0, 89).all()
+    assert few["size"].sum() == np.isfinite(bands).sum()
+    rmse = [i2d.compare(bands, i2d.reconstruct(p, bands.shape)).rmse for p in (mesh, few)]
+    assert rmse[1] < 0.8 * rmse[0]
+    # the points bear rounding: a table of few digits rebuilds the same
+    again = i2d.reconstruct(few.round(2), bands.shape)
+    np.testing.assert_allclose(again, i2d.reconstruct(few, bands.shape), atol=0.2)
+
+
 def test_two_sites_at_one_place_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     field = cells((60, 70), (12, 14), 7)
     found = grid_sites(field)

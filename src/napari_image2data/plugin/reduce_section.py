@@ -139,5 +139,6 @@ class ReduceSection(Section):
         square = np.sum(size * state.points["sigma"].to_numpy(float) ** 2) / size.sum()
         pixels = int(clean_pixels(self.session.need_field()).sum())
         words = counts(pixels, len(state.points), square**0.5 / self.session.span())
-        kind = {"linear": "a linear mesh", "nearest": "flat cells"}[state.points.attrs[METHOD]]
+        kinds = {"linear": "a linear mesh", "nearest": "flat cells", "rbf": "a thin-plate spline"}
+        kind = kinds[state.points.attrs[METHOD]]
         return f"{words}, as {kind}, {pixels / len(state.points):.0f} : 1."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
+from napari_image2data.reduce.few_points import FEW, FewPoints
 from napari_image2data.reduce.goal import settle, to_error, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
@@ -48,6 +49,9 @@ def reduce_adaptive(
     are taken back for others, and others moved, while that pays. Where one value keeps the
     tolerance, one point ("nearest") is enough.
 
+    Up to 8 points (``n_points``) may also be those of a thin-plate spline: their places are
+    searched from many random starts.
+
     Parameters
     ----------
     field : Field or (h, w) array_like of float
@@ -65,7 +69,8 @@ def reduce_adaptive(
         the point's own pixel; sites of flat cells always have the mean of their pixels.
     method : {"auto", "linear", "nearest"}
         The interpolation that the points are for: a linear mesh, sites of flat cells, or what of
-        the two has the lower error (with ``n_points``) or fewer points (with ``tolerance``).
+        the two (and of a spline, see above) has the lower error (with ``n_points``) or fewer
+        points (with ``tolerance``).
     progress : callable, optional
         Called with the share of the work done, 0 to 1, after every batch.
     cancel : callable, optional
@@ -76,9 +81,10 @@ def reduce_adaptive(
     DataFrame
         Columns row, col, x, y, value, sigma, size, as of `centroids`; ``size`` is the number of
         clean pixels that lie nearest to the point, ``sigma`` the rms difference between field and
-        rebuilt field over these. ``points.attrs["method"]`` is "linear" or "nearest";
+        rebuilt field over these. ``points.attrs["method"]`` is "linear", "nearest" or "rbf";
         `reconstruct` rebuilds with it unless told otherwise, and the error promised is that of
-        ``reconstruct(points, field.shape)``. Sites ("nearest") have broken rows and columns.
+        ``reconstruct(points, field.shape)``. Sites ("nearest") and
+        points of a spline ("rbf") have broken rows and columns.
 
     Raises
     ------
@@ -142,11 +148,16 @@ def reduce_adaptive(
             settle(growth, n_points, step)
             if growth.errors()[0 if norm == "rmse" else 1] <= rival:
                 flat = None
+    points = growth.table() if flat is None else flat.table(field)
+    points.attrs["method"] = "linear" if flat is None else "nearest"
+    if n_points is not None and n_points <= FEW and method == "auto" and growth.fit:
+        error = growth.errors()[0] if flat is None or cells is None else cells.error()
+        spline = FewPoints(field, n_points, step) if error > 0 else None
+        if spline is not None and spline.error() < error:
+            points = spline.table(field)
+            points.attrs["method"] = "rbf"
     if progress is not None:
         progress(1.0)
-    points = growth.table() if flat is None else flat.table(field)
-    kind = "linear" if flat is None else "nearest"
-    points.attrs["method"] = kind
     return points
 
 
