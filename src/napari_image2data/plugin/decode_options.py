@@ -22,7 +22,7 @@ OVERLAYS = [("leave out", "mask"), ("fill in", "fill"), ("read like data", "keep
 MIXED = [
     ("nothing", "nothing"),
     ("light: a hillshade", "light"),
-    ("a grey picture beneath", "gray"),
+    ("an unknown picture beneath", "gray"),
     ("a picture beneath: a layer", "base"),
 ]
 BLENDS = [("found by itself", "auto"), *((mode, mode) for mode in BLEND_MODES)]

@@ -197,7 +197,7 @@ class DecodeSection(Section):
             return [
                 note.replace(
                     "decode with shading=True", "choose 'light: a hillshade' above"
-                ).replace('decode with opacity="auto"', "choose 'a grey picture beneath' above")
+                ).replace('decode with opacity="auto"', "choose 'an unknown picture beneath' above")
                 for note in field.notes
             ]
         open_ones = float(((field.flags & int(Flag.AMBIGUOUS)) != 0).mean())
