@@ -116,7 +116,8 @@ def decode(
         The scale's colours lie, with this opacity (0..1), over another picture; take that out.
     base : (H, W), (H, W, 3) or (H, W, 4) array, optional
         The picture beneath, as large as ``image``; without it, it is taken to be some picture in
-        grey or in greys with one cast of colour. A base without ``opacity`` means ``opacity="auto"``.
+        grey or in greys with one cast of colour. A base without ``opacity`` means
+        ``opacity="auto"``.
     x_axis, y_axis : Axis, optional
         Give the field its coordinates; else they are pixels of the picture.
     progress : callable, optional
