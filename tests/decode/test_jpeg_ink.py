@@ -11,7 +11,12 @@ from scipy import ndimage
 
 from napari_image2data import ColorScale, decode
 from napari_image2data.decode.frame import edge_ticks, frame_depths
-from napari_image2data.decode.jpeg_ink import bridge_ink, dense_ink, off_in_lightness
+from napari_image2data.decode.jpeg_ink import (
+    bridge_ink,
+    dense_ink,
+    off_in_lightness,
+    rims_in_lightness,
+)
 
 
 def smooth_field(seed: int, shape: tuple[int, int], width: float) -> np.ndarray:
@@ -131,3 +136,19 @@ def test_a_pale_frame_of_a_jpeg_is_found() -> None:
     picture[:, 0] *= 0.8
     picture = as_jpeg(np.rint(picture).astype(np.uint8), 75)
     assert frame_depths(picture, noisy=True) == (0, 0, 1, 0)
+
+
+@pytest.mark.parametrize("quality", [60, 90])
+def test_soft_rims_beside_ink_are_told_by_lightness_and_data_are_not(quality: int) -> None:
+    scale = ColorScale.from_name("PuOr", vmin=0, vmax=1)
+    truth = 0.2 + 0.6 * smooth_field(3, (200, 260), 18)
+    rows, cols = np.indices(truth.shape)
+    cover = np.clip(1.4 - np.abs((rows + cols // 4) % 50 - 25.3), 0, 1)
+    picture = np.rint(draw(truth, scale) * (1 - cover[..., None])).astype(np.uint8)
+    core, half = cover > 0.8, (cover > 0.3) & (cover <= 0.8)
+    half &= ndimage.binary_dilation(core, np.ones((3, 3)))
+    found = rims_in_lightness(as_jpeg(picture, quality), core)
+    assert found[half].mean() > 0.95
+    assert found[cover == 0].mean() < 0.01
+    clean = as_jpeg(draw(truth, scale), quality)
+    assert rims_in_lightness(clean, core).mean() < 0.001

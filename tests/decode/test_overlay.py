@@ -336,3 +336,15 @@ def test_outer_cells_that_are_paler_than_the_next_are_no_frame() -> None:
     picture[:, :2] = 0
     picture[:, 2] = picture[:, 2] // 4 * 3  # the soft rim of a line of two pixels
     assert frame_depths(picture) == (0, 0, 3, 0)
+
+
+@pytest.mark.parametrize("name", ["viridis", "jet", "YlOrRd"])
+def test_an_outer_column_of_one_cell_is_no_frame_of_a_jpeg(name: str) -> None:
+    scale = ColorScale.from_name(name, vmin=0, vmax=1)
+    truth = 0.1 + 0.8 * smooth_field(14)
+    truth[:, :4] = 0.4  # one color, beside all kinds of others
+    picture = as_jpeg(draw(truth, scale), 85)
+    assert frame_depths(picture, noisy=True) == (0, 0, 0, 0)
+    picture = draw(truth, scale)
+    picture[:, :4] = 110  # a frame as light as that, in grey
+    assert frame_depths(as_jpeg(picture, 85), noisy=True) == (0, 0, 4, 0)

@@ -10,6 +10,8 @@ from napari_image2data.color.spaces import LUMA
 _PALE = 0.35
 """Opacity below which a line is the soft rim of a frame, or no frame but the data's own fading."""
 
+_DARK = 30.0  # levels from black or white to the greys that a cell of the data may have in a JPEG
+
 _MORE = 0.15  # by which the line beside such a rim is more opaque
 
 
@@ -48,9 +50,15 @@ def frame_depths(
     >>> frame_depths(ramp)
     (2, 0, 0, 0)
     """
-    top = (rgb @ LUMA.astype(np.float32))[..., None] if noisy else rgb
-    left = top.transpose(1, 0, 2)
-    return tuple(_depth(side, deepest, noisy) for side in (top, top[::-1], left, left[::-1]))  # type: ignore[return-value]
+    depths = []
+    turned = rgb.transpose(1, 0, 2)
+    for side in (rgb, rgb[::-1], turned, turned[::-1]):
+        lines = side[: deepest + 13]
+        if noisy:
+            tint = np.ptp(lines, axis=2).astype(np.float32)
+            lines = (lines @ LUMA.astype(np.float32))[..., None]
+        depths.append(_depth(lines, deepest, tint if noisy else None, side.shape[0]))
+    return tuple(depths)  # type: ignore[return-value]
 
 
 def edge_ticks(
@@ -117,11 +125,12 @@ def edge_ticks(
     return out
 
 
-def _depth(side: np.ndarray, deepest: int, noisy: bool) -> int:
-    reach = deepest + 13
-    if side.shape[0] < 2 * reach or side.shape[1] < 24:
+def _depth(side: np.ndarray, deepest: int, tint: np.ndarray | None, height: int) -> int:
+    """Lines of frame along one side; ``tint`` is how far from grey a JPEG's colors are there."""
+    if height < 2 * (deepest + 13) or side.shape[1] < 24:
         return 0
-    lines = side[:reach, 6:-6].astype(np.float32)
+    noisy = tint is not None
+    lines = side[:, 6:-6].astype(np.float32)
     steps = np.sqrt(((lines[deepest + 1 : -1] - lines[deepest + 2 :]) ** 2).mean(axis=(1, 2)))
     usual = float(np.median(steps))
     for k in range(deepest - 1, -1, -1):
@@ -134,6 +143,10 @@ def _depth(side: np.ndarray, deepest: int, noisy: bool) -> int:
             outer = ((lines[k - 1] - lines[k + 1]) * way).sum() / max((way**2).sum(), 1.0)
             if outer < opacity + _MORE:
                 continue
+        if tint is not None and opacity > _PALE and _DARK < gray < 255 - _DARK:
+            usual_tint = np.median(tint[k + 3])
+            if usual_tint > 20 and np.median(tint[k]) > (1 - 0.5 * opacity) * usual_tint:
+                continue  # an outer cell of the data: ink of a middle grey takes color away
         return k + 1
     return 0
 

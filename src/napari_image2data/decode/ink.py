@@ -109,16 +109,26 @@ def valley_depth(away: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(local_minimum(local_maximum(away, size), size) - away)
 
 
-def unlike_surroundings(position: np.ndarray, clean: np.ndarray, *, size: int = 9) -> np.ndarray:
-    """Pixels whose position no clean pixel around explains.
+def unlike_surroundings(
+    position: np.ndarray,
+    clean: np.ndarray,
+    *,
+    size: int = 9,
+    margin: float = 0.02,
+    slope: float = 2.0,
+) -> np.ndarray:
+    """Pixels whose position (or lightness, 0..1) no clean pixel around explains.
 
-    Such a position leaves the range of the clean positions in ``size`` x ``size`` by more than 0.02
-    and twice the local change per pixel.  Where nothing around is clean, nothing is said.
+    Such a position leaves the range of the clean positions in ``size`` x ``size`` by more than
+    ``margin`` and ``slope`` times the local change per pixel.  Where nothing around is clean,
+    nothing is said.
 
     Parameters
     ----------
     position : (h, w) float32 ndarray
     clean : (h, w) bool ndarray
+    size : int
+    margin, slope : float
 
     Returns
     -------
@@ -126,8 +136,8 @@ def unlike_surroundings(position: np.ndarray, clean: np.ndarray, *, size: int = 
     """
     low = local_minimum(np.where(clean, position, np.float32(2)), size)
     high = local_maximum(np.where(clean, position, np.float32(-1)), size)
-    margin = 0.02 + 2.0 * _local_change(position, clean, size)
-    outside = (position < low - margin) | (position > high + margin)
+    slack = margin + slope * _local_change(position, clean, size)
+    outside = (position < low - slack) | (position > high + slack)
     return np.asarray((low <= high) & outside)
 
 

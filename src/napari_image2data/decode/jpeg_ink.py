@@ -217,6 +217,42 @@ def bridge_ink(
     return more
 
 
+def rims_in_lightness(
+    rgb: np.ndarray, hidden: np.ndarray, *, margin: float = 6.0, slope: float = 1.0
+) -> np.ndarray:
+    """Pixels beside ink that are darker, or lighter, than all clean pixels around.
+
+    JPEG keeps lightness better than positions, which chroma from beside the ink may have moved to
+    where others are.
+
+    Parameters
+    ----------
+    rgb : (h, w, 3) uint8 ndarray
+    hidden : (h, w) bool ndarray
+        Ink, and whatever else does not show data.
+    margin, slope : float
+        Levels, and times the local change per pixel, that a rim is out of the range of 9 x 9.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+
+    Examples
+    --------
+    >>> picture = np.full((40, 60, 3), 200, np.uint8)
+    >>> picture[20], picture[21], picture[22] = 0, 120, 190
+    >>> ink = (picture == 0).all(axis=2)
+    >>> np.flatnonzero(rims_in_lightness(picture, ink).any(axis=1))
+    array([21])
+    """
+    near = np.asarray(local_maximum(hidden, 3) & ~hidden)
+    if not near.any():
+        return near
+    light = (rgb @ LUMA.astype(np.float32)) / np.float32(255)
+    clean = ~(hidden | near)
+    return np.asarray(near & unlike_surroundings(light, clean, margin=margin / 255, slope=slope))
+
+
 class _Components(NamedTuple):
     """Lightness, blue and red difference, in levels, as JPEG keeps them."""
 

@@ -15,7 +15,12 @@ from napari_image2data.decode.frame import edge_ticks, frame_depths
 from napari_image2data.decode.grid_lines import find_grid_lines
 from napari_image2data.decode.holes import even_off_scale, find_holes
 from napari_image2data.decode.ink import thin_ink, unlike_surroundings
-from napari_image2data.decode.jpeg_ink import bridge_ink, dense_ink, off_in_lightness
+from napari_image2data.decode.jpeg_ink import (
+    bridge_ink,
+    dense_ink,
+    off_in_lightness,
+    rims_in_lightness,
+)
 from napari_image2data.decode.strokes import (
     find_band_strokes,
     find_strange_patches,
@@ -132,6 +137,8 @@ def find_overlay(
         ink |= bridge_ink(rgb, core | frame | ink)
     hidden = core | frame | hole | ink
     rims = _rims(reading.position, hidden, reach=2 if noisy else 1)
+    if noisy:
+        rims |= rims_in_lightness(rgb, hidden | rims)
     rims |= _islands(reading.position, hidden | rims)
     thick = ndimage.binary_opening(core, SQUARE, iterations=5)
     thick = local_maximum(thick, 15) & core
