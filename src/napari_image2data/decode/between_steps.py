@@ -14,20 +14,23 @@ from napari_image2data.errors import ScaleError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_image2data.decode.curve import Curve, Reading
+    from napari_image2data.decode.curve import Curve
 
 _ON_STEP, _STEPPED = 0.05, 0.9  # of a step; share of the pixels of a picture of few colours
+_NEAR_STEP = 0.16  # of a step: what half the pixels of such a JPEG lie off; of any other 0.25
+_WRONG = 0.12  # of a step: error of a JPEG's cells, some of which are taken for the next band
 
 
 def between_steps(
     values: np.ndarray,
     sigma: np.ndarray,
-    reading: Reading,
+    position: np.ndarray,
     curve: Curve,
     clean: np.ndarray,
-    borders: bool | Sequence[float] | Literal["auto"],
+    option: bool | Sequence[float] | Literal["auto"],
     *,
     noisy: bool,
+    borders: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and uncertainties between the steps of the scale, where the picture tells them.
 
@@ -35,14 +38,17 @@ def between_steps(
     ----------
     values, sigma : (h, w) ndarray
         As the colours alone give them.
-    reading : Reading
+    position : (h, w) float ndarray
+        Of the pixels' colours; of the cells, where a JPEG shows cells.
     curve : Curve
     clean : (h, w) bool ndarray
         Pixels whose colour is that of data.
-    borders : bool or sequence of float or "auto"
+    option : bool or sequence of float or "auto"
         The option ``dequantize`` of `decode`, not False.
     noisy : bool
         The picture went through JPEG.
+    borders : (ndarray, ndarray), optional
+        Those of the columns and rows of cells, where they are known.
 
     Returns
     -------
@@ -56,11 +62,11 @@ def between_steps(
     before, after = curve.outer
     count = len(curve.colors)
     inner = curve.values[before : count - after]
-    if isinstance(borders, bool | str):
+    if isinstance(option, bool | str):
         middle = (inner[1:] + inner[:-1]) / 2
         edges = np.concatenate([[2 * inner[0] - middle[0]], middle, [2 * inner[-1] - middle[-1]]])
     else:
-        edges = np.asarray(borders, float)
+        edges = np.asarray(option, float)
         steps = np.diff(edges)
         if edges.shape != (len(inner) + 1,) or not (np.all(steps > 0) or np.all(steps < 0)):
             raise ScaleError(
@@ -75,16 +81,18 @@ def between_steps(
             [2 * edges[-1] - edges[-2]] * after,
         ]
     )
-    place = reading.position * (count - 1)
+    place = position * (count - 1)
     bands = np.rint(place).astype(int)
     fine: Refined | None = None
-    if borders != "auto" and not noisy and has_smooth_bands(bands, clean):
+    if option != "auto" and not noisy and has_smooth_bands(bands, clean):
         fine = dequantize(bands, edges, clean)
-    elif count <= MOST_CLASSES and _is_stepped(place, clean) and is_ramp(curve.colors):
-        fine = refine_cells(bands, edges, clean, noisy=noisy)
+    elif count <= MOST_CLASSES and _is_stepped(place, clean, noisy) and is_ramp(curve.colors):
+        fine = refine_cells(bands, edges, clean, noisy=noisy, borders=borders)
     if fine is None:
         return values, sigma
     value, spread = fine
+    if noisy:
+        spread = np.hypot(spread, _WRONG * np.abs(np.diff(edges))[bands])
     if curve.log:
         value = 10**value
         spread = spread * np.log(10) * value
@@ -92,7 +100,9 @@ def between_steps(
     return np.where(better, value, values), np.where(better, spread, sigma)
 
 
-def _is_stepped(place: np.ndarray, clean: np.ndarray) -> bool:
+def _is_stepped(place: np.ndarray, clean: np.ndarray, noisy: bool) -> bool:
     """Whether the picture shows the colours of the scale's steps and none between them."""
     off = np.abs(place[clean] - np.rint(place[clean]))
-    return bool(len(off) and (off < _ON_STEP).mean() > _STEPPED)
+    if not len(off):
+        return False
+    return bool(np.median(off) < _NEAR_STEP if noisy else (off < _ON_STEP).mean() > _STEPPED)

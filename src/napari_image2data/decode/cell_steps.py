@@ -42,7 +42,12 @@ def is_ramp(colors: np.ndarray) -> bool:
 
 
 def refine_cells(
-    bands: np.ndarray, edges: np.ndarray, clean: np.ndarray, *, noisy: bool = False
+    bands: np.ndarray,
+    edges: np.ndarray,
+    clean: np.ndarray,
+    *,
+    noisy: bool = False,
+    borders: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Refined | None:
     """Read a picture of cells finer than the steps of its scale.
 
@@ -56,6 +61,8 @@ def refine_cells(
         Pixels whose band is known.
     noisy : bool
         True for a JPEG: a pixel of another band than its cell's is blurred, and takes the cell's.
+    borders : (ndarray, ndarray), optional
+        Those of the columns and rows of cells, from 0 to the picture's end, where they are known.
 
     Returns
     -------
@@ -93,7 +100,7 @@ def refine_cells(
     0.035
     """
     edges = np.asarray(edges, float)
-    grid = _grid(bands, clean, len(edges) - 1)
+    grid = _grid(bands, clean, len(edges) - 1, borders)
     if grid is None:
         return None
     row, column, cells = grid
@@ -107,7 +114,10 @@ def refine_cells(
 
 
 def _grid(
-    bands: np.ndarray, clean: np.ndarray, n_bands: int
+    bands: np.ndarray,
+    clean: np.ndarray,
+    n_bands: int,
+    known: tuple[np.ndarray, np.ndarray] | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Row of cells of each row of pixels, column of each column, and the cells' bands (-1: none).
 
@@ -120,8 +130,8 @@ def _grid(
     if low == high:
         return None
     found = []
-    for turned in (seen, seen.T):
-        borders = find_borders(turned / (high - low))
+    for axis, turned in enumerate((seen, seen.T)):
+        borders = find_borders(turned / (high - low)) if known is None else (known[axis], True)
         if borders is None or len(borders[0]) <= _FEWEST:
             return None
         middle = np.arange(turned.shape[1]) + 0.5

@@ -26,6 +26,7 @@ from napari_image2data.decode.curve import Curve, Reading, level_offset, read_po
 from napari_image2data.decode.field import Field, Flag
 from napari_image2data.decode.fill import fill_error, fill_positions, nearest_value
 from napari_image2data.decode.jpeg import find_jpeg_grid, looks_like_jpeg
+from napari_image2data.decode.jpeg_cells import Evened, even_cells
 from napari_image2data.decode.jpeg_info import JpegInfo
 from napari_image2data.decode.jpeg_smooth import smooth_positions
 from napari_image2data.decode.mixture import (
@@ -88,8 +89,9 @@ def decode(
         picture as its sigma; or nothing but the colour test.
     jpeg : bool, JpegInfo or "auto"
         Whether the picture went through JPEG; "auto" looks for its traces. What the file says of
-        it (`read_jpeg_info`) is surer, and tells the noise of a grey picture. On lossless pictures
-        values are those of the pixel alone.
+        it (`read_jpeg_info`) is surer, and tells the noise of a grey picture. In a JPEG of cells
+        the pixels of a cell take one value. On lossless pictures values are those of the pixel
+        alone.
     rivals : {"resolve", "nearest"}
         Where a colour stands for several values, let the neighbourhood choose (see
         `decode.ambiguity`; what stays open is AMBIGUOUS), or take the nearest colour.
@@ -224,7 +226,7 @@ def decode(
         masks = find_overlay(seen, reading, curve, empty, limit=limit, noisy=noisy)
     clean = ~masks.hidden
 
-    position, light_noise = reading.position, 0.0
+    position, light_noise, evened = reading.position, 0.0, Evened(reading.position, None, None)
     if noisy and not curve.discrete:
         report("smooth", 0.6)
         if isinstance(jpeg, JpegInfo) and curve.is_gray:
@@ -234,20 +236,34 @@ def decode(
         position = smooth_positions(
             position, reading.distance, reading.slope, clean, least_noise=least_noise
         )
+        report("find cells", 0.7)
+        evened = even_cells(position, rgb, curve, clean)
+        position = evened.position
 
     report("estimate the uncertainty", 0.8)
     if mixed is not None:
         spread = mixed.spread
     else:
         spread = position_uncertainty(
-            position, reading, curve, clean, noisy=noisy, least_noise=light_noise
+            position,
+            reading,
+            curve,
+            clean,
+            noisy=noisy,
+            least_noise=light_noise,
+            cell_change=evened.change,
         )
     if rival_gap is not None:
         spread = np.hypot(spread, rival_gap / 2)
     values, sigma = curve.value(position), spread * curve.value_slope(position)
     if dequantize is not False:
         report("read between the steps", 0.85)
-        values, sigma = between_steps(values, sigma, reading, curve, clean, dequantize, noisy=noisy)
+        seen, sure = reading.position, clean
+        if evened.change is not None:
+            seen, sure = position, np.isfinite(evened.change)
+        values, sigma = between_steps(
+            values, sigma, seen, curve, sure, dequantize, noisy=noisy, borders=evened.borders
+        )
 
     flags = _end_flags(position, curve)
     if rival_gap is not None:

@@ -28,6 +28,10 @@ NOISE_LEFT = 1.35
 """Error of a smoothed position in units of noise / slope: blocks err as one, so it averages out
 no more than noise across the scale underrates it."""
 
+CELL_LEFT, CELL_LEAST, CELL_STAIRS = 0.8, 0.6, 0.3
+"""The same for the position of a cell; levels of noise that do not show; and error in units of the
+change from cell to cell per pixel, for what quantising took from cells of a few pixels."""
+
 STAIRS = 1.35
 """Error of a position in units of its change per pixel, where JPEG makes stairs out of slopes."""
 
@@ -92,6 +96,7 @@ def position_uncertainty(
     *,
     noisy: bool,
     least_noise: float = 0.0,
+    cell_change: np.ndarray | None = None,
 ) -> np.ndarray:
     """Estimate the standard uncertainty of the positions.
 
@@ -115,6 +120,9 @@ def position_uncertainty(
         True for a JPEG.
     least_noise : float
         Noise of a JPEG's lightness, in levels, known from elsewhere.
+    cell_change : (h, w) float ndarray, optional
+        Of a JPEG of cells: change per pixel from cell to cell, NaN where a pixel kept its own
+        position (see `even_cells`).
 
     Returns
     -------
@@ -122,7 +130,7 @@ def position_uncertainty(
     """
     slope = np.maximum(reading.slope, 1e-3)
     if noisy:
-        return _of_jpeg(position, reading, curve, clean, slope, least_noise)
+        return _of_jpeg(position, reading, curve, clean, slope, least_noise, cell_change)
     width = curve.entry_width(position)
     # a first or last colour stands for values that end halfway across it, and for all beyond
     ends = ((position <= 0) | (position >= 1)) & (not (curve.cyclic or curve.discrete))
@@ -148,9 +156,14 @@ def _of_jpeg(
     clean: np.ndarray,
     slope: np.ndarray,
     least_noise: float,
+    cell_change: np.ndarray | None,
 ) -> np.ndarray:
     """Uncertainty of the smoothed positions of a JPEG."""
     change = local_gradient(position)
+    even = np.zeros(position.shape, bool)
+    if cell_change is not None:  # a cell has no slope of its own
+        even = np.isfinite(cell_change)
+        change = np.where(even, CELL_STAIRS / STAIRS * cell_change, change)
     width = curve.entry_width(position)
     # where the scale's steps follow each other closely, smoothing averaged them
     bins = width / np.sqrt(12 * (1 + (STEPS_AVERAGED * change / width) ** 2))
@@ -164,7 +177,8 @@ def _of_jpeg(
         noise = component_noise(reading.distance[clean], reading.position[clean], curve)
     unit = noise / slope
     stairs = np.minimum(STAIRS * change, MOST_STAIRS * unit)
-    return np.asarray(np.sqrt(bins**2 + (NOISE_LEFT * unit) ** 2 + stairs**2))
+    left = np.where(even, CELL_LEFT * np.hypot(noise, CELL_LEAST), NOISE_LEFT * noise) / slope
+    return np.asarray(np.sqrt(bins**2 + left**2 + stairs**2))
 
 
 def local_gradient(position: np.ndarray) -> np.ndarray:
