@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image as Pillow
 
 import napari_image2data as i2d
 from napari_image2data.plugin.launch import save_picture
+from napari_image2data.plugin.layers import points_layer
+from napari_image2data.plugin.update import add_or_update
 
 pytestmark = pytest.mark.viewer
 PLUGIN = "napari-image2data"
@@ -52,6 +55,21 @@ def test_the_large_dock_does_everything(window, drawn, settle, tmp_path):
     assert "renamed data" in names(window)
     assert not [name for name in names(window) if name.startswith("fig ")]
     dock.shut()
+
+
+def test_points_out_of_sight_are_updated_too(window):
+    viewer = window.__wrapped__
+
+    def points(number):
+        place = np.arange(number, dtype=float)
+        return points_layer(pd.DataFrame({"row": place, "col": place, "value": place}), "fig")
+
+    layer = add_or_update(viewer, points(12))
+    layer.visible = False
+    add_or_update(viewer, points(5), layer)
+    layer.visible = True
+    assert len(layer.data) == len(layer.face_color) == 5
+    np.testing.assert_array_equal(layer.features["value"], np.arange(5.0))
 
 
 def test_the_single_docks_do_one_step_each(window, drawn, settle):

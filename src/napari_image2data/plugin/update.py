@@ -99,6 +99,8 @@ def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> N
         with layer.events.blocker_all():
             layer.selected_data = set()
             layer.data = data
+            if not layer.visible:
+                layer.set_view_slice()  # else colours are asked of points that are gone
             layer.features = attributes["features"]
             layer.face_colormap = attributes["face_colormap"]
             layer.face_contrast_limits = attributes["face_contrast_limits"]
