@@ -170,6 +170,23 @@ def test_a_picture_of_which_nothing_can_be_read_is_said(dock, viewer, settle, er
     assert "fig gradient mask" not in viewer.layers
 
 
+def test_eps_that_moves_while_the_mask_is_made_counts(dock, viewer, settle):
+    press(dock.decode.decode)
+    settle(dock)
+    press(dock.mask.mask)
+    settle(dock)
+    press(dock.cluster.cluster)
+    settle(dock)
+    dock.mask.tolerance.value = 4.5
+    dock.cluster.eps.value = 3
+    settle(dock)
+    state = dock.session.state
+    assert state.steps["cluster"]["eps"] == 3
+    np.testing.assert_array_equal(state.labels, i2d.cluster(state.mask, eps=3, min_samples=2))
+    np.testing.assert_array_equal(viewer.layers["fig clusters"].data, state.labels)
+    assert len(state.points) == state.labels.max()
+
+
 def test_the_color_limit_does_not_decode_again(dock, viewer, settle, drawn):
     image = drawn.image.copy()
     image[30:40, 40:50] = (250, 60, 60)

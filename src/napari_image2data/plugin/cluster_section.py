@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from magicgui.widgets import FloatSlider, SpinBox
 
 from napari_image2data.plugin import reduce_steps
@@ -51,9 +53,11 @@ class ClusterSection(Section):
         reduce_steps.cluster(
             self.session,
             then=then if callable(then) else None,
-            eps=float(self.eps.value),
-            min_samples=int(self.min_samples.value),
+            **self._options(),
         )
+
+    def _options(self) -> dict[str, Any]:
+        return {"eps": float(self.eps.value), "min_samples": int(self.min_samples.value)}
 
     def _again(self) -> None:
         if "cluster" in self.session.state.live and self.session.state.mask is not None:
@@ -62,7 +66,9 @@ class ClusterSection(Section):
     def _on_changed(self, what: str) -> None:
         state = self.session.state
         if what == "mask":
-            self._again()
+            # clusters may have come with the mask; a slider may have moved since
+            if state.labels is None or state.steps.get("cluster") != self._options():
+                self._again()
         elif what in ("labels", "points", "rebuilt"):
             self.done = state.labels is not None
             if state.labels is None or state.mask is None:

@@ -66,6 +66,11 @@ class Dock(Container):
         self.session.jobs.progressed.connect(self._on_progress)
         self.session.jobs.finished.connect(self._on_finished)
         self.native.destroyed.connect(self.shut)
+        # work done at once shows no progress, for which the dock would be laid out and drawn twice
+        self._slow = QTimer(self.native)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(300)
+        self._slow.timeout.connect(self._on_slow)
         self._shut = False
         self._wrong = False
         # napari gives the dock its place after this, and the canvas what is left of the window
@@ -95,6 +100,7 @@ class Dock(Container):
             return
         self._shut = True
         self._fit.stop()
+        self._slow.stop()
         self.readout.close()
         for section in self.sections:
             section.close_section()
@@ -112,12 +118,16 @@ class Dock(Container):
         self.message.say(text, wrong=wrong)
 
     def _on_started(self, title: str) -> None:
-        self.working.visible = True
         self.progress.native.setFormat(title)
         self.progress.native.setTextVisible(True)
         self.progress.native.setMaximum(0)
+        if not self.working.visible and not self._slow.isActive():
+            self._slow.start()
         if self._wrong:
             self._on_said("", False)
+
+    def _on_slow(self) -> None:
+        self.working.visible = True
 
     def _on_progress(self, fraction: float, text: str) -> None:
         self.progress.native.setMaximum(1000)
@@ -127,5 +137,7 @@ class Dock(Container):
 
     def _on_finished(self) -> None:
         if not self.session.jobs.busy:
-            self.working.visible = False
-            tight(self.working)
+            self._slow.stop()
+            if self.working.visible:
+                self.working.visible = False
+                tight(self.working)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_image2data.errors import Image2DataError
 from napari_image2data.pipeline import even_values
 from napari_image2data.plugin import layers as as_layers
 from napari_image2data.plugin.jobs import Report
 from napari_image2data.plugin.session import Session, Then
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     import pandas as pd
@@ -26,14 +27,24 @@ _NO_POINTS = "There are no points yet; make some by 'Cluster' or 'Fewest points'
 
 
 def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any) -> None:
-    """Mark where the field is flat; ``options`` are those of `gradient_mask`."""
+    """Mark where the field is flat; ``options`` are those of `gradient_mask`.
 
-    def work(report: Report) -> np.ndarray:
-        from napari_image2data import gradient_mask
+    Where clusters follow the mask they are made along with it: the window is drawn once for both.
+    """
 
-        return gradient_mask(values, sigma=sigma if in_sigma else None, **options)
+    def work(report: Report) -> tuple[np.ndarray, np.ndarray | None]:
+        from napari_image2data import cluster, gradient_mask
 
-    def done(mask: np.ndarray) -> None:
+        mask = gradient_mask(values, sigma=sigma if in_sigma else None, **options)
+        if clustered is None:
+            return mask, None
+        try:
+            return mask, cluster(mask, **clustered)
+        except Image2DataError:
+            return mask, None  # the step that makes clusters says what is wrong
+
+    def done(result: tuple[np.ndarray, np.ndarray | None]) -> None:
+        mask, labels = result
         session.forget("mask")
         session.state.mask = mask
         session.record("mask", **options, **({"sigma": "field"} if in_sigma else {}))
@@ -41,13 +52,20 @@ def mask(session: Session, *, in_sigma: bool, then: Then = None, **options: Any)
             "mask",
             as_layers.mask_layer(mask, session.name(), session.place(), session.provenance()),
         )
+        if labels is not None and clustered is not None:
+            _keep_labels(session, labels, clustered)
         session.changed.emit("mask")
+        if labels is not None:
+            session.changed.emit("labels")
+            _points_of(session, labels)
         if then is not None:
             then()
 
     field = session.guarded(session.need_field)
     if field is not None:
         values, sigma, _ = even_values(field)
+        live = "cluster" in session.state.live
+        clustered = session.state.steps.get("cluster") if live else None
         session.jobs.run("mask", "Marking flat pixels", work, done, quick=True)
 
 
@@ -61,31 +79,41 @@ def cluster(session: Session, *, then: Then = None, **options: Any) -> None:
 
     def done(labels: np.ndarray) -> None:
         session.forget("labels")
-        session.state.labels = labels
-        session.record("cluster", **options)
-        session.show(
-            "clusters",
-            as_layers.clusters_layer(labels, session.name(), session.place(), session.provenance()),
-        )
+        _keep_labels(session, labels, options)
         session.changed.emit("labels")
-        # the clusters are on view before their points are worked out
-        session.jobs.run("points", "Finding the middles", lambda report: middles(labels), points)
+        _points_of(session, labels, then)
 
-    def middles(labels: np.ndarray) -> pd.DataFrame:
+    needed = session.guarded(lambda: (session.need_field(), session.need("mask", _NO_MASK)))
+    if needed is not None:
+        _, kept = needed
+        session.jobs.run("cluster", "Clustering", work, done, quick=True)
+
+
+def _keep_labels(session: Session, labels: np.ndarray, options: Mapping[str, Any]) -> None:
+    session.state.labels = labels
+    session.record("cluster", **options)
+    session.show(
+        "clusters",
+        as_layers.clusters_layer(labels, session.name(), session.place(), session.provenance()),
+    )
+
+
+def _points_of(session: Session, labels: np.ndarray, then: Then = None) -> None:
+    """Work out the points of clusters that are on view already."""
+
+    def work(report: Report) -> pd.DataFrame:
         from napari_image2data import centroids
 
         return centroids(labels, field)
 
-    def points(table: pd.DataFrame) -> None:
+    def done(table: pd.DataFrame) -> None:
         session.state.points = table
         show_points(session)
         if then is not None:
             then()
 
-    needed = session.guarded(lambda: (session.need_field(), session.need("mask", _NO_MASK)))
-    if needed is not None:
-        field, kept = needed
-        session.jobs.run("cluster", "Clustering", work, done, quick=True)
+    field = session.need_field()
+    session.jobs.run("points", "Finding the middles", work, done)
 
 
 def reduce(session: Session, *, then: Then = None, **options: Any) -> None:
