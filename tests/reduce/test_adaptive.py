@@ -9,8 +9,8 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 import napari_image2data as i2d
+from napari_image2data.reduce import exchange_points, thin_sites
 from napari_image2data.reduce import sites as sites_module
-from napari_image2data.reduce import thin_sites
 from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 
@@ -132,10 +132,15 @@ def test_the_curve_falls_and_agrees_with_a_reduction() -> None:
     curve = i2d.reduction_curve(field, n_points=[20, 80, 200])
     assert list(curve["n_points"]) == [20, 80, 200]
     assert curve["rmse"].is_monotonic_decreasing
+    # up to 500 points a reduction exchanges some, which the curve leaves out
     points = i2d.reduce_adaptive(field, n_points=20)
     report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
-    assert curve["rmse"][0] == pytest.approx(report.rmse, rel=1e-6)
+    assert report.rmse <= curve["rmse"][0] * (1 + 1e-6)
     assert curve["compression"][0] == report.compression
+    many = i2d.reduction_curve(field, n_points=[510])
+    points = i2d.reduce_adaptive(field, n_points=510)
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
+    assert many["rmse"][0] == pytest.approx(report.rmse, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +246,23 @@ def test_a_handful_of_points_bends_a_spline_through_a_banded_field() -> None:
     # the points bear rounding: a table of few digits rebuilds the same
     again = i2d.reconstruct(few.round(2), bands.shape)
     np.testing.assert_allclose(again, i2d.reconstruct(few, bands.shape), atol=0.2)
+
+
+def test_points_exchanged_do_better_than_points_moved_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows, cols = np.arange(90) * 8 // 90, np.arange(120) * 20 // 120
+    coarse = np.floor(9 * smooth((8, 20), 3, 1.2))
+    field = coarse[np.ix_(rows, cols)]
+    field[10:20, 10:30] = np.nan
+    monkeypatch.setattr(exchange_points, "TRIES", 15)
+    exchanged = i2d.reduce_adaptive(field, n_points=44, method="linear")
+    monkeypatch.setattr(exchange_points, "TRIES", 0)
+    moved = i2d.reduce_adaptive(field, n_points=44, method="linear")
+    assert len(exchanged) == len(moved) == 44
+    errors = [i2d.compare(field, i2d.reconstruct(p, field.shape)).rmse for p in (exchanged, moved)]
+    assert errors[0] < 0.95 * errors[1]
+    assert np.isfinite(field[exchanged["row"], exchanged["col"]]).all()
 
 
 def test_two_sites_at_one_place_are_one(monkeypatch: pytest.MonkeyPatch) -> None:

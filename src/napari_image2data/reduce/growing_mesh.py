@@ -109,9 +109,9 @@ class GrowingMesh:
         """
         mesh, before = self._current(), self.state()
         error = self.plain_error(mesh.residual(mesh.heights))
-        hull = np.zeros(self.number, bool)
-        hull[np.unique(mesh.mesh.hull_edges)] = True
-        fine = int((self.n_clean / PIXELS_TO_MOVE) ** 0.5)
+        hull = np.ones(self.number, bool)
+        hull[self.inside_hull()] = False
+        fine = int((self.n_clean / (self._looked_at or PIXELS_TO_MOVE)) ** 0.5)
         moving = MovingMesh(
             self.values,
             self.clean,
@@ -135,6 +135,23 @@ class GrowingMesh:
             return True
         self.restore(before)
         return False
+
+    def inside_hull(self) -> NDArray[np.intp]:
+        """The numbers of the points inside of the hull."""
+        inside = np.ones(self.number, bool)
+        inside[np.unique(self._current().mesh.hull_edges)] = False
+        return np.flatnonzero(inside)
+
+    def leave_out(self, which: NDArray[np.intp]) -> None:
+        """Leave out the points of these numbers."""
+        rest = np.ones(self.number, bool)
+        rest[which] = False
+        self._place(self.rows[rest], self.cols[rest], self.own[rest])
+
+    def look_coarsely(self, pixels: int | None) -> None:
+        """Look at this many pixels only, whatever the number of points; None: as ever."""
+        self._looked_at = pixels
+        self._mesh = None
 
     def _first_points(self) -> NDArray[np.intp]:
         """The clean pixels nearest to the four corners of the clean area."""
@@ -238,8 +255,11 @@ class GrowingMesh:
         return points_table(rows, cols, mesh.heights, self.field, sigma=sigma, size=size)
 
     _fine = False
+    _looked_at: int | None = None
 
     def _stride(self) -> int:
+        if self._looked_at is not None:
+            return max(1, int((self.n_clean / self._looked_at) ** 0.5))
         if self._fine:
             return 1
         many = PIXELS_PER_POINT if self.number <= VERY_MANY else FEWER_PIXELS
