@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from napari_image2data import ColorScale, decode
+from napari_image2data.decode.overlay import soft_edges
 from napari_image2data.decode.strokes import find_strange_patches
 
 LEVELS = np.array([-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4])
@@ -87,3 +88,14 @@ def test_a_strip_three_pixels_thick_in_a_far_band_is_strange(noisy: bool) -> Non
         np.where(strip, 9, bands), np.zeros(bands.shape, bool), noisy=noisy
     )
     assert (found == strip).all()
+
+
+def test_mixes_beside_a_line_are_its_rim_and_edges_of_a_resampled_picture_are_not() -> None:
+    line, edge = np.zeros((40, 60), bool), np.zeros((40, 60), bool)
+    line[10:14] = True
+    rim = line.copy()
+    rim[11:13, 5:] = rim[13, ::2] = rim[10] = False  # a part happens to be a mix of both sides
+    edge[30] = True
+    assert not soft_edges(line, rim).any()
+    assert (soft_edges(line | edge, rim | edge) == rim | edge).all()  # most mixes lie elsewhere
+    assert (soft_edges(edge, edge) == edge).all()

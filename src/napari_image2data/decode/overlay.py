@@ -116,7 +116,7 @@ def find_overlay(
         core = _surely_off_scale(rgb, reading, core, frame, limit)
         core |= even_off_scale(rgb, reading.distance) & ~empty
     else:
-        core &= ~_between_neighbors(rgb, core)
+        core &= ~soft_edges(core, _between_neighbors(rgb, core))
     grid = find_grid_lines(rgb, frame | empty, noisy=noisy)
     # what looks for thin shapes sees the data without the grid, which would cut it into strips
     seen, place = _without(grid, rgb, reading.position)
@@ -190,6 +190,40 @@ def _between_neighbors(rgb: np.ndarray, core: np.ndarray) -> np.ndarray:
                 mixed &= change < 4.0 + 0.1 * np.linalg.norm(stop - start, axis=1)
             out[row[mixed], col[mixed]] = True
     return out
+
+
+def soft_edges(
+    core: np.ndarray, mixed: np.ndarray, *, share: float = 0.7, least: int = 3
+) -> np.ndarray:
+    """Mixed pixels that are edges of the data, not pieces of a line along such an edge.
+
+    Where a dark line follows the border of two bands, its rim happens to be a mix of both.  So
+    a patch of which more than a ``share``, and at least ``least`` pixels, are no mix is ink whole,
+    if most mixed pixels of the picture lie in such: in a resampled one they do not.
+
+    Parameters
+    ----------
+    core, mixed : (h, w) bool ndarray
+        Pixels off the scale, and those of them that are a mix of the data on either side.
+    share : float
+        Of a patch that is no mix.
+    least : int
+        Such pixels in a patch.
+
+    Returns
+    -------
+    (h, w) bool ndarray
+        Mixed pixels that show data.
+    """
+    labels, count = ndimage.label(core, SQUARE)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    sure = np.bincount(labels[core & ~mixed], minlength=count + 1)
+    lines = (sure > share * sizes) & (sure >= least)
+    lines[0] = False
+    of_line = mixed & lines[labels]
+    if 2 * np.count_nonzero(of_line) < np.count_nonzero(mixed):
+        return mixed
+    return np.asarray(mixed & ~of_line)
 
 
 def _is_mix(color: np.ndarray, start: np.ndarray, stop: np.ndarray, *, least: float) -> np.ndarray:
