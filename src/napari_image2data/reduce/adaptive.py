@@ -150,7 +150,7 @@ def reduce_adaptive(
     elif n_points is not None and method != "nearest":
         rival = np.inf if cells is None else cells.error()
         if to_number(growth, n_points, step, progress, rival=rival):
-            settle(growth, n_points, step)
+            settle(growth, n_points, step, rival=rival)
             if norm == "rmse" and WITHIN * growth.errors()[0] < rival:
                 exchange(growth, n_points, step)
             if growth.errors()[0 if norm == "rmse" else 1] <= rival:

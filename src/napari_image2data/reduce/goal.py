@@ -34,6 +34,8 @@ SLOWLY = 0.25
 seen in cells of noise; ..."""
 SETTLED = 0.9
 """... and to this much when the points move in the end."""
+SETTLED_ONCE = 0.95
+"""The same for more points than MOST_MOVED, which move but once."""
 MOST_WORK = 500_000
 """Points of all meshes on the way, together, after which tiles are taken for a mesh."""
 FASTEST = 1.5
@@ -123,11 +125,16 @@ def to_number(
     return True
 
 
-def settle(growth: GrowingMesh, n_points: int, step: Step) -> None:
-    """Move the points of a fitted mesh to better places."""
+def settle(growth: GrowingMesh, n_points: int, step: Step, *, rival: float = np.inf) -> None:
+    """Move the points of a fitted mesh to better places.
+
+    They stay where that will not bring the rmse below that of a ``rival``.
+    """
+    many = n_points > MOST_MOVED
+    if (SETTLED_ONCE if many else SETTLED) * growth.error > rival:
+        return
     steps = max(1, min(MOVES, MOST_STEPS // n_points))
-    times = LAST if n_points <= MOST_MOVED else 1
-    for _ in range(times if growth.fit and not growth.exact else 0):
+    for _ in range((1 if many else LAST) if growth.fit and not growth.exact else 0):
         step()
         if not growth.move(steps):
             break

@@ -94,7 +94,7 @@ def _around(sites: Sites) -> list[Index]:
     from scipy.spatial import KDTree
 
     left = np.flatnonzero(sites.active)
-    _, near = KDTree(sites.place[left]).query(sites.pixels, k=min(AROUND, len(left)))
+    _, near = KDTree(sites.place[left]).query(sites.pixels, k=min(AROUND, len(left)), workers=-1)
     near = near.reshape(len(sites.pixels), -1)
     return [left[near[:, min(k, near.shape[1] - 1)]] for k in range(max(2, near.shape[1]))]
 

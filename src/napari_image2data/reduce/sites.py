@@ -147,7 +147,7 @@ class Sites:
             out = np.flatnonzero(~self.active)
             back = np.zeros(len(off), bool)
             if len(out):
-                distance, near = KDTree(self.place[out]).query(self.pixels[off])
+                distance, near = KDTree(self.place[out]).query(self.pixels[off], workers=-1)
                 own = np.linalg.norm(self.pixels[off] - self.place[self.owner[off]], axis=1)
                 back = distance <= own + 1e-6
                 self.active[out[near[back]]] = True
@@ -177,7 +177,7 @@ class Sites:
         from scipy.spatial import KDTree
 
         left = np.flatnonzero(self.active)
-        _, near = KDTree(self.place[left]).query(self.pixels)
+        _, near = KDTree(self.place[left]).query(self.pixels, workers=-1)
         self.owner = left[near]
         self.refit()
 
@@ -202,7 +202,7 @@ class Sites:
         out = np.flatnonzero(~self.active)
         if not len(out):
             return out
-        away, near = KDTree(self.place[out]).query(self.pixels)
+        away, near = KDTree(self.place[out]).query(self.pixels, workers=-1)
         now = np.linalg.norm(self.pixels - self.place[self.owner], axis=1)
         taken = np.flatnonzero(away < now)
         site, owner = out[near[taken]], self.owner[taken]
@@ -260,7 +260,7 @@ class Sites:
 
         index = np.flatnonzero(self.active)
         tree = KDTree(self.place[index])
-        _, near = tree.query(self.pixels[pixels], k=min(2, len(index)))
+        _, near = tree.query(self.pixels[pixels], k=min(2, len(index)), workers=-1)
         near = near.reshape(len(pixels), -1)
         self.owner[pixels] = index[near[:, 0]]
         self.second[pixels] = index[near[:, -1]]
