@@ -76,7 +76,7 @@ def even_cells(position: np.ndarray, rgb: np.ndarray, curve: Curve, clean: np.nd
     >>> from napari_image2data import ColorScale
     >>> from napari_image2data.decode.curve import Curve
     >>> curve = Curve.of(ColorScale.from_name("viridis", vmin=0, vmax=1))
-    >>> truth = np.kron(np.random.default_rng(0).random((9, 12)), np.ones((10, 8)))
+    >>> truth = np.kron(np.random.default_rng(0).random((9, 12)), np.ones((10, 9)))
     >>> noise = np.random.default_rng(1).normal(0, 0.01, truth.shape)
     >>> rgb = np.rint(curve.color(truth)).astype(np.uint8)
     >>> found = even_cells(truth + noise, rgb, curve, np.ones(truth.shape, bool))
