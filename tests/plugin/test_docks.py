@@ -114,13 +114,14 @@ def test_a_dragged_bar_box_decodes_again_and_keeps_the_typed_range(dock, viewer,
     assert np.nanmean(second) > np.nanmean(first) + 0.1
 
 
+def cluster_by_hand(dock, settle):
+    for button in (dock.decode.decode, dock.mask.mask, dock.cluster.cluster):
+        press(button)
+        settle(dock)
+
+
 def test_the_mask_and_the_clusters_follow_their_sliders(dock, viewer, settle):
-    press(dock.decode.decode)
-    settle(dock)
-    press(dock.mask.mask)
-    settle(dock)
-    press(dock.cluster.cluster)
-    settle(dock)
+    cluster_by_hand(dock, settle)
     few = int(viewer.layers["fig gradient mask"].data.sum())
     dock.mask.tolerance.value = 4.5
     settle(dock)
@@ -171,12 +172,7 @@ def test_a_picture_of_which_nothing_can_be_read_is_said(dock, viewer, settle, er
 
 
 def test_eps_that_moves_while_the_mask_is_made_counts(dock, viewer, settle):
-    press(dock.decode.decode)
-    settle(dock)
-    press(dock.mask.mask)
-    settle(dock)
-    press(dock.cluster.cluster)
-    settle(dock)
+    cluster_by_hand(dock, settle)
     dock.mask.tolerance.value = 4.5
     dock.cluster.eps.value = 3
     settle(dock)

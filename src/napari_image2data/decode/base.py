@@ -27,7 +27,7 @@ _CASTS = np.array([[1.0, -0.509, 0.0], [0.0, -0.194, 1.0]])  # casts of Rec. 601
 _AS_GOOD = 1.1  # times the least misfit: explains the colours nearly as well
 _OTHERS = 12  # of those whose positions are compared
 _DEEPEST = 100.0  # levels of red and blue
-_FEWEST, _MOST = 0.05, 0.99
+_LEAST, _MOST = 0.05, 0.99  # opacity
 
 
 class Base(NamedTuple):
@@ -97,32 +97,32 @@ def find_base(colors: np.ndarray, curve: Curve, opacity: float | None = None) ->
     """
     tried: list[tuple[float, Base]] = []
 
-    def misfit(base: Base) -> float:
-        away = _nearest(colors, over_base(curve, base))[0]
-        tried.append((float(np.minimum(away, _LIMIT).mean()), base))
+    def misfit_of(base: Base) -> float:
+        tried.append((misfit(colors, over_base(curve, base)), base))
         return tried[-1][0]
 
-    gray = Base(least_misfit(lambda each: misfit(Base(each))) if opacity is None else opacity)
-    left = misfit(gray)
-    if np.median(_nearest(colors, over_base(curve, gray))[0]) < _PLAIN:
+    gray = Base(least_misfit(lambda each: misfit_of(Base(each))) if opacity is None else opacity)
+    if np.median(nearest(colors, over_base(curve, gray))[0]) < _PLAIN:
         return gray
+    left = misfit_of(gray)
+    good = _BETTER * left
 
     def base_of(numbers: np.ndarray) -> Base:
         red, blue = np.clip(numbers[:2], -_DEEPEST, _DEEPEST)
         if opacity is not None:
             return Base(opacity, (float(red), float(blue)))
-        return Base(float(np.clip(numbers[2], _FEWEST, _MOST)), (float(red), float(blue)))
+        return Base(float(np.clip(numbers[2], _LEAST, _MOST)), (float(red), float(blue)))
 
     opacities = [opacity] if opacity is not None else [0.25, 0.45, 0.65, 0.85, gray.opacity]
     casts = [(0, 0), (30, -30), (70, -70), (-25, 45), (30, 30), (-30, -30)]
     starts = [np.array([*cast, each], float) for each in opacities for cast in casts]
-    starts.sort(key=lambda numbers: misfit(base_of(numbers)))
+    starts.sort(key=lambda numbers: misfit_of(base_of(numbers)))
     best = gray
     for start in starts[:3]:
         corners = start + np.vstack([np.zeros(3), np.diag([20.0, 20.0, 0.06])])
         used = 2 if opacity is not None else 3
         found = minimize(
-            lambda numbers: misfit(base_of(numbers)),
+            lambda numbers: misfit_of(base_of(numbers)),
             start[:used],
             method="Nelder-Mead",
             options={
@@ -132,17 +132,17 @@ def find_base(colors: np.ndarray, curve: Curve, opacity: float | None = None) ->
                 "fatol": 0.01,
             },
         )
-        if found.fun < min(left, _BETTER * misfit(gray)):
+        if found.fun < min(left, good):
             best, left = base_of(found.x), float(found.fun)
-    others = [base for misfit_of_it, base in tried if misfit_of_it <= _AS_GOOD * left]
+    others = [base for its_misfit, base in tried if its_misfit <= _AS_GOOD * left]
     return best._replace(doubt=_doubt(colors, curve, best, others))
 
 
 def _doubt(colors: np.ndarray, curve: Curve, best: Base, others: list[Base]) -> float:
     """Root mean square difference of positions between what lies beneath and what might."""
     chosen = np.random.default_rng(0).choice(len(others), min(_OTHERS, len(others)), replace=False)
-    positions = _nearest(colors, over_base(curve, best))[1]
-    squares = [(_nearest(colors, over_base(curve, others[i]))[1] - positions) ** 2 for i in chosen]
+    positions = nearest(colors, over_base(curve, best))[1]
+    squares = [(nearest(colors, over_base(curve, others[i]))[1] - positions) ** 2 for i in chosen]
     return float(np.sqrt(np.mean(squares)))
 
 
@@ -150,12 +150,25 @@ def least_misfit(misfit_of: Callable[[float], float]) -> float:
     """Opacity to a hundredth, 0.05..1, at which a misfit is smallest."""
     coarse = np.arange(0.1, 1.0, 0.05)
     near = coarse[int(np.argmin([misfit_of(float(each)) for each in coarse]))]
-    fine = np.clip(np.arange(near - 0.05, near + 0.051, 0.01), _FEWEST, 1.0)
+    fine = np.clip(np.arange(near - 0.05, near + 0.051, 0.01), _LEAST, 1.0)
     return float(fine[int(np.argmin([misfit_of(float(each)) for each in fine]))])
 
 
-def _nearest(colors: np.ndarray, surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+def misfit(colors: np.ndarray, surface: Surface) -> float:
+    """Mean distance in levels, at most 10 each, of colours to a surface."""
+    return float(np.minimum(nearest(colors, surface)[0], _LIMIT).mean())
+
+
+def nearest(
+    colors: np.ndarray, surface: Surface, n_positions: int = 128, n_seconds: int = 65
+) -> tuple[np.ndarray, np.ndarray]:
     """Distances in levels of colours to a surface, and their positions on the scale."""
-    u, s = np.meshgrid(np.linspace(0, 1, 128), np.linspace(0, 1, 65), indexing="ij")
-    distance, index = cKDTree(surface(u.ravel(), s.ravel())).query(colors)
-    return distance, u.ravel()[index]
+    u, s = grid(n_positions, n_seconds)
+    distance, index = cKDTree(surface(u, s)).query(colors)
+    return distance, u[index]
+
+
+def grid(n_positions: int, n_seconds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points of a surface: positions on the scale and the second unknown, 0..1 both, flat."""
+    u, s = np.meshgrid(np.linspace(0, 1, n_positions), np.linspace(0, 1, n_seconds), indexing="ij")
+    return u.ravel(), s.ravel()

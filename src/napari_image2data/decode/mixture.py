@@ -16,16 +16,22 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from napari_image2data.color.picture_colors import pack_pixels
-from napari_image2data.decode.base import Base, find_base, least_misfit, over_base
+from napari_image2data.decode.base import (
+    Base,
+    find_base,
+    grid,
+    least_misfit,
+    misfit,
+    nearest,
+    over_base,
+)
 from napari_image2data.decode.blend import BLEND_MODES, blend
 from napari_image2data.decode.curve import Curve, Reading
 from napari_image2data.decode.field import Mixture
 from napari_image2data.errors import FigureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Surface = Callable[[np.ndarray, np.ndarray], np.ndarray]
+    from napari_image2data.decode.base import Surface
 
 Shading = Literal["overlay", "soft", "hsv", "multiply"]
 
@@ -138,15 +144,9 @@ def some_colors(rgb: np.ndarray, n_pixels: int = 3000) -> np.ndarray:
     return flat[np.random.default_rng(0).choice(len(flat), n_pixels)].astype(float)
 
 
-def misfit(colors: np.ndarray, surface: Surface) -> float:
-    """Mean distance in levels, at most 10 each, of colours to a surface."""
-    away = cKDTree(surface(*_grid(128, 65))).query(colors)[0]
-    return float(np.mean(np.minimum(away, 10.0)))
-
-
 def share_explained(colors: np.ndarray, surface: Surface) -> float:
     """Share of colours that lie on a surface."""
-    away = cKDTree(surface(*_grid(_N_POSITIONS, _N_SECONDS))).query(colors)[0]
+    away = nearest(colors, surface, _N_POSITIONS, _N_SECONDS)[0]
     return float((away < _EXPLAINED).mean())
 
 
@@ -187,13 +187,13 @@ def _unmix(
     ``doubt`` is the standard uncertainty that the surface itself brings to the positions.
     """
     shape = rgb.shape[:2]
-    u, s = _grid(_N_POSITIONS, _N_SECONDS)
+    u, s = grid(_N_POSITIONS, _N_SECONDS)
     points = surface(u, s)
     codes, inverse = np.unique(pack_pixels(rgb.reshape(-1, 3)), return_inverse=True)
     inverse = inverse.reshape(shape)
     colors = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(float)
-    away, nearest = cKDTree(points).query(colors, workers=-1)
-    distance, index = away[inverse], nearest[inverse]
+    away, closest = cKDTree(points).query(colors, workers=-1)
+    distance, index = away[inverse], closest[inverse]
     noise = max(0.5, 1.5 * float(np.median(distance)))  # one of the three coordinates shows
     loose = _looseness(surface, u, s, noise)
     off = distance > max(_FARTHEST, 4 * noise)
@@ -241,11 +241,6 @@ def _unmix(
         np.rint(curve.color(position)).astype(np.uint8),
         replace(mixture, light=light),
     )
-
-
-def _grid(n_positions: int, n_seconds: int) -> tuple[np.ndarray, np.ndarray]:
-    u, s = np.meshgrid(np.linspace(0, 1, n_positions), np.linspace(0, 1, n_seconds), indexing="ij")
-    return u.ravel(), s.ravel()
 
 
 def _looseness(surface: Surface, u: np.ndarray, s: np.ndarray, noise: float) -> np.ndarray:

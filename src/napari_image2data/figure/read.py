@@ -11,40 +11,39 @@ import numpy as np
 from napari_image2data.color.image import as_rgb
 from napari_image2data.errors import FigureError, ImageError, MissingExtraError
 from napari_image2data.figure.bar_scale import bar_range, color_scale
-from napari_image2data.figure.calibrate import Calibration, calibrate_side
 from napari_image2data.figure.confidence import confidence_in
 from napari_image2data.figure.edges import SNAPPED
-from napari_image2data.figure.end_labels import calibrate_ends
 from napari_image2data.figure.inner_bars import (
     covered_box,
     find_inner_bars,
-    nothing_but,
     with_labels,
 )
 from napari_image2data.figure.layout import Bar, Layout, find_layout, lies_in, overlaps
-from napari_image2data.figure.map_ends import end_doubt, shows_whole_map, with_map_ends
-from napari_image2data.figure.mapped import is_color_mapped, may_be_mapped
+from napari_image2data.figure.map_ends import end_doubt, with_map_ends
 from napari_image2data.figure.offset import Offset, find_offsets
 from napari_image2data.figure.pale_bands import with_pale_bands
 from napari_image2data.figure.panel import Figure, Label, Panel
 from napari_image2data.figure.rectangles import inner_page
+from napari_image2data.figure.shown_plots import (
+    NOTHING,
+    doubtful_plots,
+    has_sure_bar,
+    mapped_plots,
+    with_axes,
+    with_plots,
+)
+from napari_image2data.figure.sides import calibrate_bar, label_boxes, read_axes
 from napari_image2data.figure.text import Text, read_texts
 from napari_image2data.figure.titles import as_words, find_title, title_above
 
 if TYPE_CHECKING:
     from napari_image2data.figure.axis import Axis
-    from napari_image2data.figure.edges import Box, Outline, Rect
+    from napari_image2data.figure.calibrate import Calibration
+    from napari_image2data.figure.edges import Box, Rect
 
-_MAPPED_SHARE = 0.5  # of the best plot's share of bar colours that another one needs
 _SAME_COLORS = 0.7  # of the best bar's share that another bar needs to serve the plot
 _SEEN = 0.6  # of the most of its colours that any bar has in the plot
 _FEW_SHARED = 0.45  # of the plot's pixels that have a colour of the bar
-_REACH_OF_BAR = 90.0
-_REACH_OF_AXIS = 60.0
-_LABELS_OF_A_MAP = 3  # along each axis of a plot that has few colours and no bar
-_NOTHING = (
-    "No colour-mapped area found in the picture; draw the plot area and the colour bar by hand."
-)
 _NO_OCR = "Labels were not read: {error} Or type the two end values of the colour bar."
 
 
@@ -87,10 +86,10 @@ def read_figure(image: np.ndarray) -> Figure:
         layout = replace(layout, bars=[*layout.bars, *inside])
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
-    kept = _mapped_plots(original, layout)
-    doubtful = [] if layout.bars else _doubtful_plots(rgb, layout, kept)
+    kept = mapped_plots(original, layout)
+    doubtful = [] if layout.bars else doubtful_plots(rgb, layout, kept)
     if not kept and not doubtful:
-        raise FigureError(_NOTHING)
+        raise FigureError(NOTHING)
     try:
         near = [layout.plots[number].rect for number in kept + doubtful]
         near += [bar.outline.rect for bar in layout.bars]
@@ -102,21 +101,21 @@ def read_figure(image: np.ndarray) -> Figure:
         ]
     except MissingExtraError as error:
         missing = _NO_OCR.format(error=error)
-    if layout.bars and not missing and not _has_sure_bar(rgb, layout, texts):
+    if layout.bars and not missing and not has_sure_bar(rgb, layout, texts):
         # strips of a photo: nothing but their colours speaks for them
         layout = replace(layout, bars=[])
-        kept = _mapped_plots(rgb, layout)
-        doubtful = _doubtful_plots(rgb, layout, kept)
+        kept = mapped_plots(rgb, layout)
+        doubtful = doubtful_plots(rgb, layout, kept)
     if kept:
-        layout = _with_plots(layout, sorted(kept + doubtful))
+        layout = with_plots(layout, sorted(kept + doubtful))
     else:
-        layout = _with_plots(layout, _with_axes(rgb, layout, doubtful, texts, missing))
+        layout = with_plots(layout, with_axes(rgb, layout, doubtful, texts, missing))
     bars = [
         with_map_ends(bar, layout.background.color, noisy=layout.background.noisy)
         for bar in layout.bars[: max(1, len(layout.plots))]
     ]
     taken: set[int] = set()
-    calibrations = [_calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
+    calibrations = [calibrate_bar(rgb, bar, bars, layout, texts, taken, missing) for bar in bars]
     bars = [
         bar if found is None else with_pale_bands(bar, found, noisy=layout.background.noisy)
         for bar, found in zip(bars, calibrations, strict=True)
@@ -127,7 +126,7 @@ def read_figure(image: np.ndarray) -> Figure:
     ]
     taken.update(id(text) for title in titles for text in title)
     axes = [
-        _axes(rgb, number, layout, bars, texts, taken, missing)
+        read_axes(rgb, number, layout, bars, texts, taken, missing)
         for number in range(len(layout.plots))
     ]
     bar_offsets, axis_offsets = _offsets(texts, layout, bars, calibrations, axes)
@@ -147,146 +146,6 @@ def read_figure(image: np.ndarray) -> Figure:
     return Figure(tuple(panels), (rgb.shape[1], rgb.shape[0]), tuple(t.text for t in texts))
 
 
-def _mapped_plots(rgb: np.ndarray, layout: Layout) -> list[int]:
-    """Which plots show a colour map."""
-    if layout.bars:
-        best = max(bar.share for bar in layout.bars)
-        return [
-            number
-            for number in range(len(layout.plots))
-            if max(bar.shares[number] for bar in layout.bars) >= _MAPPED_SHARE * best
-        ]
-    page = layout.background.color
-    mapped = [is_color_mapped(_crop(rgb, plot.inner), page) for plot in layout.plots]
-    return [number for number, certain in enumerate(mapped) if certain]
-
-
-def _doubtful_plots(rgb: np.ndarray, layout: Layout, kept: list[int]) -> list[int]:
-    """Which other plots may show a colour map."""
-    page = layout.background.color
-    return [
-        number
-        for number, plot in enumerate(layout.plots)
-        if number not in kept and may_be_mapped(_crop(rgb, plot.inner), page)
-    ]
-
-
-def _with_axes(
-    rgb: np.ndarray, layout: Layout, numbers: list[int], texts: list[Text], missing: str
-) -> list[int]:
-    """Which of the plots have two axes that can be read."""
-    kept = []
-    for number in numbers:
-        axes = _axes(rgb, number, layout, [], texts, set(), missing)
-        if len(axes) == 2 and all(
-            len(found.used) >= _LABELS_OF_A_MAP > len(found.unused) for found in axes.values()
-        ):
-            kept.append(number)
-    return kept
-
-
-def _with_plots(layout: Layout, kept: list[int]) -> Layout:
-    """The layout with some of its plots only; at least one has to be left."""
-    if not kept:
-        raise FigureError(_NOTHING)
-    bars = [
-        replace(
-            bar,
-            shares=tuple(bar.shares[number] for number in kept),
-            seen=tuple(bar.seen[number] for number in kept),
-        )
-        for bar in layout.bars
-    ]
-    return replace(layout, plots=[layout.plots[number] for number in kept], bars=bars)
-
-
-def _has_sure_bar(rgb: np.ndarray, layout: Layout, texts: list[Text]) -> bool:
-    """Whether a bar has a frame, a triangle, a whole map of the catalogue, or labels."""
-    noisy = layout.background.noisy
-    return any(
-        bar.outline.is_framed
-        or any(bar.extended)
-        or shows_whole_map(bar, noisy=noisy)
-        or _calibrate_bar(rgb, bar, layout.bars, layout, texts, set(), "") is not None
-        for bar in layout.bars
-    )
-
-
-def _crop(rgb: np.ndarray, rect: Rect) -> np.ndarray:
-    x0, y0, x1, y1 = rect
-    return rgb[max(0, y0) : y1, max(0, x0) : x1]
-
-
-def _calibrate_bar(
-    rgb: np.ndarray,
-    bar: Bar,
-    bars: list[Bar],
-    layout: Layout,
-    texts: list[Text],
-    taken: set[int],
-    missing: str,
-) -> Calibration | None:
-    around = [plot.inner for plot in layout.plots if lies_in(bar.outline.rect, plot.inner)]
-    if around:
-        rgb = nothing_but(rgb, around[0], layout.background.color)
-        texts = [text for text in texts if lies_in(text.box, around[0])]
-    others = [plot.rect for plot in layout.plots if plot.inner not in around]
-    others += [other.outline.rect for other in bars if other is not bar]
-    sides = ("right", "left") if bar.vertical else ("bottom", "top")
-    best = _best_side(rgb, bar.outline, sides, layout, texts, taken, others, _REACH_OF_BAR, missing)
-    if best is None and not missing:
-        free = [text for text in texts if id(text) not in taken]
-        best = calibrate_ends(bar.outline.box, bar.vertical, free)
-    if best is not None:
-        taken.update(id(candidate.text) for candidate, _ in best.used)
-        taken.update(id(candidate.text) for candidate in best.unused)
-    return best
-
-
-def _best_side(
-    rgb: np.ndarray,
-    outline: Outline,
-    sides: tuple[str, ...],
-    layout: Layout,
-    texts: list[Text],
-    taken: set[int],
-    others: list[Rect],
-    reach: float,
-    missing: str,
-) -> Calibration | None:
-    if missing:
-        return None
-    free = [text for text in texts if id(text) not in taken]
-    best = None
-    for side in sides:
-        found = calibrate_side(
-            rgb, outline, side, free, others, layout.background.color, reach=reach
-        )
-        if found is not None and (best is None or found.score > best.score):
-            best = found
-    return best
-
-
-def _axes(
-    rgb: np.ndarray,
-    number: int,
-    layout: Layout,
-    bars: list[Bar],
-    texts: list[Text],
-    taken: set[int],
-    missing: str,
-) -> dict[str, Calibration]:
-    """The labelled axes of a plot, by their names."""
-    plot = layout.plots[number]
-    others = [other.rect for other in layout.plots if other is not plot]
-    others += [bar.outline.rect for bar in bars]
-    found = {
-        name: _best_side(rgb, plot, sides, layout, texts, taken, others, _REACH_OF_AXIS, missing)
-        for name, sides in (("x", ("bottom", "top")), ("y", ("left", "right")))
-    }
-    return {name: axis for name, axis in found.items() if axis is not None}
-
-
 def _offsets(
     texts: list[Text],
     layout: Layout,
@@ -304,7 +163,7 @@ def _offsets(
     sides = [(bar.outline.rect, found.axis.side, True) for bar, found in at_bars]
     sides += [(layout.plots[number].rect, found.axis.side, False) for number, _, found in at_axes]
     known = [found for _, found in at_bars] + [found for *_, found in at_axes]
-    labels = [box for found in known for box in _label_boxes(found)]
+    labels = [box for found in known for box in label_boxes(found)]
     free = [text for text in texts if not any(overlaps(text.box, box) for box in labels)]
     offsets = find_offsets(free, sides)
     by_bar = dict(zip((id(bar) for bar, _ in at_bars), offsets, strict=False))
@@ -339,7 +198,7 @@ def _panel(
         if len(found.unused) > len(found.used):
             problems.append(f"The labels of the {name} axis are no numbers that lie on a line.")
         else:
-            title = find_title(found.axis.side, plot.rect, texts, _label_boxes(found), others)
+            title = find_title(found.axis.side, plot.rect, texts, label_boxes(found), others)
             axis = offset.applied(replace(found.axis, title=as_words(title)))
             # a renderer that moves lines to whole pixels has drawn the frame, too, as lines
             moved = found.ticks.is_snapped and found.snapped and plot.is_framed
@@ -361,7 +220,7 @@ def _panel(
                 box = _moved(box, -SNAPPED)
             labels += _labels(bar_labels, "colorbar")
             if lies_in(bar.outline.rect, plot.rect):
-                beside = [*_label_boxes(bar_labels), *(text.box for text in bar_title)]
+                beside = [*label_boxes(bar_labels), *(text.box for text in bar_title)]
                 covered = (covered_box(rgb, [box, *beside], plot),)
             ends = bar_range(bar, bar_labels, offset, noisy=layout.background.noisy)
             if ends is not None:
@@ -427,12 +286,8 @@ def _bar_title(
     if found is None:
         return []
     rect, plots = bar.outline.rect, [plot.rect for plot in layout.plots]
-    title = find_title(found.axis.side, rect, texts, _label_boxes(found), plots)
+    title = find_title(found.axis.side, rect, texts, label_boxes(found), plots)
     return title or (title_above(rect, texts, plots) if bar.vertical else [])
-
-
-def _label_boxes(found: Calibration) -> list[Box]:
-    return [candidate.text.box for candidate, _ in found.used]
 
 
 def _bar_of(
