@@ -171,6 +171,50 @@ def test_a_picture_of_which_nothing_can_be_read_is_said(dock, viewer, settle, er
     assert "fig gradient mask" not in viewer.layers
 
 
+def test_what_was_made_of_values_that_are_gone_is_hidden_and_comes_back(
+    dock, viewer, settle, errors
+):
+    dock.session.correct(source="name", cmap="viridis", vmin=2.0, vmax=6.0)
+    cluster_by_hand(dock, settle)
+    made = ("fig gradient mask", "fig clusters", "fig centroids")
+    for name in made:
+        viewer.layers[name].visible = True
+    picture = viewer.layers["fig"].data.copy()
+    viewer.layers["fig"].data = np.full_like(picture, (250, 60, 60))
+    press(dock.decode.decode)
+    settle(dock)
+    assert len(errors) == 1
+    assert "No pixel could be read" in errors[0]
+    assert not any(viewer.layers[name].visible for name in made)
+    viewer.layers["fig"].data = picture
+    press(dock.decode.decode)
+    settle(dock)
+    assert len(errors) == 1
+    assert all(viewer.layers[name].visible for name in made)
+
+
+def test_flat_pixels_and_fewest_points_take_turns(dock, viewer, settle):
+    cluster_by_hand(dock, settle)
+    press(dock.reduce.place)
+    settle(dock)
+    kept = dock.session.state.points
+    dock.mask.tolerance.value = 4.5  # a new mask would drop the points
+    settle(dock)
+    assert dock.session.state.points is kept
+    press(dock.decode.decode)
+    settle(dock)
+    assert "reduce" in dock.session.state.steps
+    assert dock.session.state.points is not None
+    assert not viewer.layers["fig gradient mask"].visible
+    press(dock.mask.mask)
+    settle(dock)
+    assert viewer.layers["fig gradient mask"].visible
+    press(dock.cluster.cluster)
+    settle(dock)
+    assert viewer.layers["fig clusters"].visible
+    assert len(dock.session.state.points) == dock.session.state.labels.max()
+
+
 def test_eps_that_moves_while_the_mask_is_made_counts(dock, viewer, settle):
     cluster_by_hand(dock, settle)
     dock.mask.tolerance.value = 4.5
@@ -281,6 +325,29 @@ def test_looking_shows_one_picture_at_a_time(dock, viewer, settle):
     assert shown() == ["fig reconstruction"]
     dock.rebuild.look.value = "data"
     assert shown() == ["fig data"]
+
+
+def test_what_is_looked_at_stays_while_sliders_move(dock, viewer, settle):
+    press(dock.do_all)
+    settle(dock)
+    mask, centroids = viewer.layers["fig gradient mask"], viewer.layers["fig centroids"]
+    assert not mask.visible  # it would lie over the data that is compared
+    dock.rebuild.look.value = "difference"
+    before = viewer.layers["fig difference"].data.copy()
+    dock.mask.tolerance.value = 4.5
+    settle(dock)
+    assert not np.array_equal(before, viewer.layers["fig difference"].data, equal_nan=True)
+    assert viewer.layers["fig difference"].visible
+    assert not mask.visible
+    assert not centroids.visible
+    dock.rebuild.look.value = "data"
+    assert centroids.visible
+    mask.visible = True
+    dock.mask.tolerance.value = 3.0
+    settle(dock)
+    assert mask.visible
+    assert viewer.layers["fig data"].visible
+    assert not viewer.layers["fig difference"].visible
 
 
 def test_uncertainty_and_reasons_come_and_go(dock, viewer, settle):

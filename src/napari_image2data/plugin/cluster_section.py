@@ -49,7 +49,7 @@ class ClusterSection(Section):
     def run(self, then: Then = None) -> None:
         """Cluster with the controls' options."""
         self.session.state.live.discard("reduce")
-        self.session.state.live.add("cluster")
+        self.session.state.live |= {"mask", "cluster"}
         reduce_steps.cluster(
             self.session,
             then=then if callable(then) else None,

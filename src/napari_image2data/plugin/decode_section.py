@@ -106,7 +106,7 @@ class DecodeSection(Section):
             self._find_cells()
 
     def _find_cells(self) -> None:
-        if self.cells.value and self.session.state.field is not None:
+        if self.cells.value and self.session.has_values():
             decode_steps.cells(self.session)
 
     def _on_decode(self) -> None:

@@ -15,7 +15,7 @@ from napari_image2data.decode.field import Flag
 from napari_image2data.plugin import layers as as_layers
 from napari_image2data.plugin.choices import Choices, is_stack
 from napari_image2data.plugin.jobs import Report
-from napari_image2data.plugin.session import Session, Then
+from napari_image2data.plugin.session import OF_A_FRAME, Session, Then
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,9 +62,13 @@ def _part(session: Session, box: Box | None) -> np.ndarray:
     return picture[y0:y1, x0:x1]
 
 
-def _nothing_read(field: Field) -> bool:
-    """Whether a field has no value at all; what is lazy is not worked out for this."""
-    return isinstance(field.values, np.ndarray) and not np.isfinite(field.values).any()
+def _has_values(session: Session, words: str) -> bool:
+    """Whether anything was read; else that is said, and what was made of other values hidden."""
+    if session.has_values():
+        return True
+    session.put_away(*OF_A_FRAME)
+    session.fail(f"No pixel could be read: {words}")
+    return False
 
 
 def decode(
@@ -111,13 +115,10 @@ def decode(
         session.guarded(lambda: show_field(session, sigma=sigma, flags=flags))
         session.changed.emit("field")
         layer = state.layers.get("data")
-        if layer is not None and _nothing_read(field):
-            session.fail(
-                "No pixel could be read: none has a colour of this scale. "
-                "Check the colour map and the boxes of step 1."
-            )
-            return
+        words = "none has a colour of this scale. Check the colour map and the boxes of step 1."
         if layer is not None:
+            if not _has_values(session, words):
+                return
             session.say(f"The values are in the layer {layer.name!r}: point at a pixel to read it.")
         if then is not None:
             then()
@@ -192,6 +193,7 @@ def threshold(session: Session, limit: float) -> None:
         session.record("decode", **{**state.steps.get("decode", {}), "max_distance": limit})
         show_field(session)
         session.changed.emit("field")
+        _has_values(session, "every colour is farther from the scale than that. Raise the limit.")
 
     state = session.state
     if state.field is None:

@@ -62,6 +62,7 @@ class MaskSection(Section):
         in_sigma = self.units.value == "sigma"
         if not in_sigma and session.state.field is not None:
             tolerance *= even_values(session.need_field())[2] / 1000
+        session.state.live.discard("reduce")  # its points would go with each new mask
         session.state.live.add("mask")
         reduce_steps.mask(
             session,
@@ -72,7 +73,7 @@ class MaskSection(Section):
         )
 
     def _again(self) -> None:
-        if "mask" in self.session.state.live and self.session.state.field is not None:
+        if "mask" in self.session.state.live and self.session.has_values():
             self.run()
 
     def _on_changed(self, what: str) -> None:

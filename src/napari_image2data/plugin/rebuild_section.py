@@ -11,6 +11,9 @@ from napari_image2data.plugin import reduce_steps
 from napari_image2data.plugin.controls import Section, button, counts, tight
 from napari_image2data.plugin.session import Session, Then
 
+OVER = ("mask", "clusters", "centroids")
+"""Layers that lie over the pictures that are compared."""
+
 
 class RebuildSection(Section):
     """Rebuild from the points, compare with the data, flicker or swipe between them."""
@@ -83,10 +86,12 @@ class RebuildSection(Section):
         elif what == "rebuilt":
             report = self.session.state.report
             self.done = report is not None
-            self._set_view(report is not None)
             self.note.say("" if report is None else self._words())
             if report is not None:
-                self._on_look(self.look.value)
+                self._set_view(True)
+                self._on_rebuilt()
+            elif "rebuild" not in self.session.state.live:
+                self._set_view(False)
 
     def _words(self) -> str:
         state = self.session.state
@@ -108,6 +113,17 @@ class RebuildSection(Section):
 
     # ---- ways to look -----------------------------------------------------------------------
 
+    def _on_rebuilt(self) -> None:
+        """Choose what is on view when there is a new layer; else leave it as a person has it."""
+        state = self.session.state
+        layer = state.layers.get("reconstruction")
+        if layer is not state.compared:
+            state.compared = layer
+            self.session.put_away("mask", "clusters")
+            self._on_look(self.look.value)
+        elif self.look.value == "swipe":
+            self._swipe()
+
     def _on_look(self, look: str) -> None:
         self._timer.stop()
         self.edge.visible = look == "swipe"
@@ -124,13 +140,28 @@ class RebuildSection(Section):
             if role in layers:
                 layers[role].visible = role == wanted
                 self.session.uncover(role)
-        for role in ("mask", "clusters", "centroids"):
-            if role in layers:
-                layers[role].visible = role == "centroids" and look == "data"
+        self._clear(look != "data")
+
+    def _clear(self, away: bool) -> None:
+        """Take what lies over the pictures away while they are compared, and put it back after."""
+        state = self.session.state
+        if away:
+            for role in OVER:
+                layer = state.layers.get(role)
+                if layer is not None and role not in state.uncovered:
+                    state.uncovered[role] = layer.visible
+                    layer.visible = False
+            return
+        for role, visible in state.uncovered.items():
+            if visible and role in state.layers:
+                state.layers[role].visible = True
+        state.uncovered.clear()
 
     def _stop(self) -> None:
         if self.look.value != "data":
             self.look.value = "data"
+        elif self.session.state.uncovered:  # this figure was left while two were compared
+            self._on_look("data")
 
     def _blink(self) -> None:
         layers = self.session.state.layers

@@ -81,7 +81,7 @@ class ReduceSection(Section):
     def run(self, then: Then = None) -> None:
         """Place points with the controls' options."""
         session = self.session
-        session.state.live.discard("cluster")
+        session.state.live -= {"mask", "cluster"}  # a new mask would drop these points
         session.state.live.add("reduce")
         callback = then if callable(then) else None
         method = self.method.value
@@ -99,14 +99,14 @@ class ReduceSection(Section):
         self._again()
 
     def _again(self) -> None:
-        if "reduce" in self.session.state.live and self.session.state.field is not None:
+        if "reduce" in self.session.state.live and self.session.has_values():
             self.run()
 
     def _on_draw(self) -> None:
         reduce_steps.curve(self.session, self._on_curve)
 
     def _on_samples(self) -> None:
-        self.session.state.live -= {"cluster", "reduce"}
+        self.session.state.live -= {"mask", "cluster", "reduce"}
         reduce_steps.nodes(self.session, lambda found: self.note.say(found.message))
 
     def _on_curve(self, table: pd.DataFrame) -> None:

@@ -178,9 +178,7 @@ def curve(session: Session, done: Callable[[pd.DataFrame], None]) -> None:
 
 def _instead_of_clusters(session: Session) -> None:
     """Show points that come from the field itself, without the clusters they replace."""
-    for role in ("mask", "clusters"):
-        if role in session.state.layers:
-            session.state.layers[role].visible = False
+    session.put_away("mask", "clusters")
     show_points(session)
 
 

@@ -331,7 +331,7 @@ class Session:
         if frame == self._frame:
             return
         first, self._frame = self._frame is None, frame
-        made = [role for role in OF_A_FRAME if role in state.layers]
+        made = any(role in state.layers for role in OF_A_FRAME)
         if first and not made:
             return
         self.forget("mask")
@@ -341,9 +341,23 @@ class Session:
         if again and made:
             self.say("Another frame: flat pixels, points and what follows are made anew.")
         elif made:
-            for role in made:
-                state.layers[role].visible = False
+            self.put_away(*OF_A_FRAME)
             self.say("Another frame: the layers made of the one before are hidden.")
+
+    def put_away(self, *roles: str) -> None:
+        """Hide these layers until they are made anew; what a person has hidden stays hidden."""
+        for role in roles:
+            layer = self.state.layers.get(role)
+            if layer is not None and layer.visible:
+                layer.visible = False
+                self.state.put_away.add(role)
+
+    def has_values(self) -> bool:
+        """Whether any pixel on view has a value; what is lazy is not worked out for this."""
+        if self.state.field is None:
+            return False
+        values = self.need_field().values
+        return not isinstance(values, np.ndarray) or bool(np.isfinite(values).any())
 
     def need_field(self) -> Field:
         """The decoded picture on view; raises when nothing is decoded yet."""
@@ -402,6 +416,9 @@ class Session:
         layer = add_or_update(self.viewer, layer_data, shown.get(role))
         is_new = shown.get(role) is not layer
         shown[role] = layer
+        if role in self.state.put_away and role not in self.state.uncovered:
+            self.state.put_away.discard(role)
+            layer.visible = True
         if role in PICTURES:
             self.uncover(role, is_new=is_new)
         if is_new and kind == "image" and self.figure is not None:

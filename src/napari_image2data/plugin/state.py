@@ -59,6 +59,12 @@ class State:
     """The figure's name when it was last looked at, which its layers' names begin with."""
     live: set[str] = field_of(default_factory=set)
     """Steps that a person has run: they run again when what they need changes."""
+    put_away: set[str] = field_of(default_factory=set)
+    """Roles of layers that a dock has hidden: they are shown again when they are made anew."""
+    compared: Layer | None = None
+    """The reconstruction that was shown beside the data already; a new one is."""
+    uncovered: dict[str, bool] = field_of(default_factory=dict)
+    """Roles of layers hidden while pictures are compared, and whether they come back after it."""
 
     def forget(self, first: str) -> tuple[str, ...]:
         """Drop the results from ``first`` on; return which steps those are."""
