@@ -92,6 +92,9 @@ def test_colors_that_make_no_scale_are_refused(colors, values, options, sentence
         (None, 1, "linear"),
         ("0", 1, "linear"),
         (0, 1, "log"),
+        (0, 1e39, "linear"),
+        (0, 1e-40, "linear"),
+        (1e9, 1e9 + 100, "linear"),
     ],
 )
 def test_ends_that_make_no_scale_are_refused(vmin: float, vmax: float, norm) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from napari_image2data import ColorScale, decode
+from napari_image2data import ColorScale, decode, lookup
 from napari_image2data.decode.curve import Curve, read_positions
 from napari_image2data.decode.noise import component_noise
 
@@ -95,3 +95,15 @@ def test_clipped_values_lie_within_their_uncertainty(name: str) -> None:
         clipped = truth == end
         assert clipped.mean() > 0.02
         assert np.all(np.abs(field.values - end)[clipped] <= 1.645 * field.sigma[clipped])
+
+
+@pytest.mark.parametrize("read", [decode, lookup])
+@pytest.mark.parametrize("offset", [1e6, 1e7, -3e8])
+def test_the_rounding_of_values_far_from_zero_is_part_of_it(read, offset) -> None:  # type: ignore[no-untyped-def]
+    # 64 to 128 numbers of single precision lie within the range
+    span = 100 * float(np.spacing(np.float32(abs(offset))))
+    scale = ColorScale.from_name("viridis", vmin=offset, vmax=offset + span)
+    truth = smooth_field(3)
+    field = read(table_colors(truth, scale).astype(np.uint8), scale)
+    error = np.abs(field.values.astype(float) - (offset + span * truth))
+    assert 0.85 < (error < 1.645 * field.sigma)[np.isfinite(error)].mean() <= 1

@@ -27,6 +27,7 @@ FIELDS = {
     "complex": (np.ones((4, 4)) * 1j, "real numbers"),
     "ragged": ([[1.0, 2.0], [3.0]], "rows of one length"),
     "huge": (RAMP * 1e300, "divide it by a constant"),
+    "tiny": (RAMP * 1e-50, "divide it by a constant"),
     "nothing": (None, "shape"),
 }
 TAKING_A_FIELD: dict[str, Callable[[Any], Any]] = {

@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from napari_image2data.color.flags import Flag
 from napari_image2data.color.match import ColorCurve, Match
+from napari_image2data.color.norm import kept_rounding
 from napari_image2data.threads import cores, in_threads
 
 if TYPE_CHECKING:
@@ -200,12 +201,12 @@ def _new_table(scale: ColorScale, max_distance: float, metric: str) -> ColorTabl
 def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> np.ndarray:
     """Value, distance, uncertainty and flags of single colours.
 
-    The uncertainty adds three parts in squares: the width of a table entry (uniform: step /
+    The uncertainty adds four parts in squares: the width of a table entry (uniform: step /
     sqrt(12); half a step at the ends of the scale, where values beyond are clipped); the noise of
     the colour through the local slope of the scale, that is its rounding and what it misses the
     scale by (a third of an isotropic noise lies along the scale and two thirds across, so along it
-    is distance / sqrt(2)); and, where a rival explains the colour as well, half the way to the
-    rival.
+    is distance / sqrt(2)); where a rival explains the colour as well, half the way to the rival;
+    and the rounding of values to single precision.
 
     Parameters
     ----------
@@ -247,7 +248,8 @@ def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> n
     flags = np.where(off, np.uint8(Flag.OFF_SCALE), flags)
     values = np.where(off, np.nan, values)
     out["values"], out["distance"], out["flags"] = values, distance, flags
-    out["sigma"] = np.where(np.isnan(values), np.nan, np.abs(high - low) / 2)
+    sigma = np.hypot(np.abs(high - low) / 2, kept_rounding(scale.vmin, scale.vmax))
+    out["sigma"] = np.where(np.isnan(values), np.nan, sigma)
     return out
 
 

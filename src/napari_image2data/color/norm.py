@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 NormName = Literal["linear", "log"]
 NORMS: tuple[str, ...] = ("linear", "log")
 
+SMALLEST, LARGEST = 1e-30, 3.4e38
+"""Sizes of values between which single precision keeps its digits."""
+FEWEST_NUMBERS = 64
+"""A scale with fewer numbers of single precision between its ends is refused."""
+
 
 def warp(value: ArrayLike, norm: str) -> np.ndarray:
     """Values as the norm spaces them: themselves, or their log10 (NaN where not above zero)."""
@@ -80,6 +85,31 @@ def check_ends(vmin: float, vmax: float, norm: str) -> None:
         raise ScaleError(f"vmin and vmax must be two different numbers, not {vmin} and {vmax}.")
     if norm == "log" and min(vmin, vmax) <= 0:
         raise ScaleError(f"A log scale needs vmin and vmax above zero, not {vmin} and {vmax}.")
+    far = max(abs(vmin), abs(vmax))
+    if not SMALLEST < far < LARGEST:
+        raise ScaleError(
+            f"Values are kept in single precision, which cannot hold {far:g}; divide vmin and vmax "
+            "by a constant."
+        )
+    if abs(vmax - vmin) < FEWEST_NUMBERS * float(np.spacing(np.float32(far))):
+        raise ScaleError(
+            f"Values are kept in single precision, which is too coarse between {vmin:.10g} "
+            f"and {vmax:.10g}; subtract a constant from vmin and vmax."
+        )
+
+
+def kept_rounding(vmin: float, vmax: float) -> float:
+    """Standard uncertainty of rounding values between two ends to single precision.
+
+    Uniform over the gap between neighbouring numbers: ``gap / sqrt(12)``.
+
+    Examples
+    --------
+    >>> f"{kept_rounding(0.0, 1.0):.1g} {kept_rounding(1e9, 1e9 + 1e4):.3g}"
+    '3e-08 18.5'
+    """
+    far = np.float32(max(abs(vmin), abs(vmax)))
+    return float(np.spacing(far) / np.sqrt(12))
 
 
 def knots_from_ticks(

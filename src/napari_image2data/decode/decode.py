@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.color.image import as_rgb
+from napari_image2data.color.norm import kept_rounding
 from napari_image2data.decode.ambiguity import choose_rivals
 from napari_image2data.decode.arguments import (
     base_beneath,
@@ -285,6 +286,7 @@ def decode(
         sigma = np.where(filled, error * curve.value_slope(place), sigma)
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
+    sigma = np.hypot(sigma, kept_rounding(scale.vmin, scale.vmax))
     note = (
         None
         if mixed is not None

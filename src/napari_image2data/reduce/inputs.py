@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FARTHEST = 1e150
 """Larger numbers have no square in float64, and so no distances."""
+SMALLEST = 1e-30
+"""Smaller numbers lose their digits in float32."""
 MOST_PIXELS = 2**34
 """A larger picture to rebuild is a mistake in its shape."""
 
@@ -35,6 +37,13 @@ def as_field_array(values: ArrayLike) -> NDArray[np.float32]:
                 "divide it by a constant."
             )
         field = np.where(infinite, np.float32(np.nan), field)
+    if given.dtype.itemsize > 4 and not (np.abs(field) > SMALLEST).any() and given.any():
+        finite = given[np.isfinite(given)]
+        if finite.any():
+            raise ReductionError(
+                f"All values of the field lie within {np.abs(finite).max():.2g} of zero, which "
+                "single precision cannot tell apart; divide it by a constant."
+            )
     return field
 
 
