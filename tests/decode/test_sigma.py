@@ -107,3 +107,11 @@ def test_the_rounding_of_values_far_from_zero_is_part_of_it(read, offset) -> Non
     field = read(table_colors(truth, scale).astype(np.uint8), scale)
     error = np.abs(field.values.astype(float) - (offset + span * truth))
     assert 0.85 < (error < 1.645 * field.sigma)[np.isfinite(error)].mean() <= 1
+
+
+@pytest.mark.parametrize("read", [decode, lookup])
+def test_small_values_of_a_log_scale_are_as_sure_as_large_ones(read) -> None:  # type: ignore[no-untyped-def]
+    scale = ColorScale.from_name("viridis", vmin=1e-6, vmax=1e6, norm="log")
+    field = read(table_colors(smooth_field(3), scale).astype(np.uint8), scale)
+    relative = (field.sigma / field.values)[np.isfinite(field.values)]
+    assert relative.max() < 0.2

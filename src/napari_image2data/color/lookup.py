@@ -248,7 +248,7 @@ def describe(curve: ColorCurve, levels: np.ndarray, *, max_distance: float) -> n
     flags = np.where(off, np.uint8(Flag.OFF_SCALE), flags)
     values = np.where(off, np.nan, values)
     out["values"], out["distance"], out["flags"] = values, distance, flags
-    sigma = np.hypot(np.abs(high - low) / 2, kept_rounding(scale.vmin, scale.vmax))
+    sigma = np.hypot(np.abs(high - low) / 2, kept_rounding(values))
     out["sigma"] = np.where(np.isnan(values), np.nan, sigma)
     return out
 

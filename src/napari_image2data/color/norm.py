@@ -98,18 +98,17 @@ def check_ends(vmin: float, vmax: float, norm: str) -> None:
         )
 
 
-def kept_rounding(vmin: float, vmax: float) -> float:
-    """Standard uncertainty of rounding values between two ends to single precision.
+def kept_rounding(values: ArrayLike) -> np.ndarray:
+    """Standard uncertainty of keeping values in single precision, in value units; NaN stays NaN.
 
     Uniform over the gap between neighbouring numbers: ``gap / sqrt(12)``.
 
     Examples
     --------
-    >>> f"{kept_rounding(0.0, 1.0):.1g} {kept_rounding(1e9, 1e9 + 1e4):.3g}"
-    '3e-08 18.5'
+    >>> kept_rounding([0.7, 1.7e9]).round(8).tolist()
+    [2e-08, 36.95041723]
     """
-    far = np.float32(max(abs(vmin), abs(vmax)))
-    return float(np.spacing(far) / np.sqrt(12))
+    return np.asarray(np.spacing(np.abs(np.asarray(values, np.float32))) / np.sqrt(12))
 
 
 def knots_from_ticks(

@@ -286,7 +286,7 @@ def decode(
         sigma = np.where(filled, error * curve.value_slope(place), sigma)
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
-    sigma = np.hypot(sigma, kept_rounding(scale.vmin, scale.vmax))
+    sigma = np.hypot(sigma, kept_rounding(values))
     note = (
         None
         if mixed is not None
