@@ -338,6 +338,9 @@ def test_what_is_looked_at_stays_while_sliders_move(dock, viewer, settle):
     settle(dock)
     assert not np.array_equal(before, viewer.layers["fig difference"].data, equal_nan=True)
     assert viewer.layers["fig difference"].visible
+    limits = viewer.layers["fig difference"].contrast_limits
+    largest = np.nanpercentile(np.abs(viewer.layers["fig difference"].data), 99.5)
+    assert limits == pytest.approx([-largest, largest])
     assert not mask.visible
     assert not centroids.visible
     dock.rebuild.look.value = "data"

@@ -20,6 +20,8 @@ WITH_BAR = ("data", "sigma", "difference")
 _KINDS = {"image": "Image", "labels": "Labels", "points": "Points", "shapes": "Shapes"}
 _PLACE = ("affine", "scale", "rotate", "shear", "translate", "units")
 _DISPLAY = ("colormap", "gamma", "contrast_limits")
+_LIMITS = "limits"
+"""Where provenance keeps the limits that a picture was given, to tell them from a person's."""
 
 
 def add_or_update(
@@ -41,9 +43,14 @@ def add_or_update(
     -------
     Layer
         What the user chose on an updated layer (visibility, opacity, limits) stays, unless the
-        colour scale itself changed.
+        colour scale itself changed. Limits that were not touched follow the values.
     """
     data, attributes, kind = layer_data
+    if kind == "image":
+        about = attributes["metadata"][PROVENANCE]
+        limits = [float(limit) for limit in attributes["contrast_limits"]]
+        metadata = {**attributes["metadata"], PROVENANCE: {**about, _LIMITS: limits}}
+        attributes = {**attributes, "metadata": metadata}
     if previous is not None and previous in viewer.layers:
         layer: Layer | None = previous
     else:
@@ -119,8 +126,12 @@ def _update(layer: Layer, data: Any, attributes: dict[str, Any], kind: str) -> N
             layer.data = data
         if kind == "labels" and "features" in attributes:
             layer.features = attributes["features"]
-        if kind == "image" and not (same_scale and "scale" in new[PROVENANCE]):
-            for key in _DISPLAY:
+        if kind == "image":
+            kept = same_scale and "scale" in new[PROVENANCE]
+            untouched = np.array_equal(
+                layer.contrast_limits, old.get(PROVENANCE, {}).get(_LIMITS, ())
+            )
+            for key in ("contrast_limits",) * untouched if kept else _DISPLAY:
                 if key in attributes:
                     setattr(layer, key, attributes[key])
     for key in _PLACE:
