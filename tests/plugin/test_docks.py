@@ -284,11 +284,11 @@ def test_points_of_a_heat_map_are_its_cells_and_are_rebuilt_as_such(
     press(dock.rebuild.rebuild)
     settle(dock)
     state = dock.session.state
-    assert state.points.attrs["method"] == "nearest"
+    assert [len(edges) for edges in state.points.attrs["cells"].values()] == [13, 16]
     assert state.report.relative_rmse <= 0.01
-    assert "flat cells" in dock.reduce.note.value
+    assert "a linear mesh over cells" in dock.reduce.note.value
     assert f"{len(state.points)} points" in dock.reduce.note.value
-    assert "(nearest, " in dock.rebuild.note.value
+    assert "(linear, " in dock.rebuild.note.value
     # the dock that only rebuilds learns from the layer what the points are for
     viewer.layers.selection.active = viewer.layers["pic data"]
     alone = make_dock(RebuildWidget)
@@ -296,11 +296,11 @@ def test_points_of_a_heat_map_are_its_cells_and_are_rebuilt_as_such(
     press(alone.rebuild.rebuild)
     settle(alone)
     assert alone.session.state.report == state.report
-    dock.reduce.method.value = "linear"  # follows at once
+    dock.reduce.method.value = "nearest"  # follows at once
     settle(dock)
-    assert state.points.attrs["method"] == "linear"
-    assert "linear mesh" in dock.reduce.note.value
-    assert "(linear, " in dock.rebuild.note.value
+    assert state.points.attrs == {"method": "nearest"}
+    assert "flat cells" in dock.reduce.note.value
+    assert "(nearest, " in dock.rebuild.note.value
 
 
 def test_looking_shows_one_picture_at_a_time(dock, viewer, settle):

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 import napari_image2data as i2d
-from napari_image2data.reduce import exchange_points, thin_sites
+from napari_image2data.reduce import exchange_points, few_points, thin_sites
 from napari_image2data.reduce import sites as sites_module
 from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.growing_mesh import GrowingMesh
@@ -118,13 +118,16 @@ def test_one_point_is_enough_where_one_value_is(norm: str) -> None:
     assert len(i2d.reduce_adaptive(np.ones((9, 9)), tolerance=0)) == 1
 
 
-def test_progress_rises_to_one_and_cancel_stops() -> None:
-    field, shares = smooth((60, 70), 4), []
-    i2d.reduce_adaptive(field, n_points=50, progress=shares.append)
+@pytest.mark.parametrize("n_points", [5, 50])
+def test_progress_rises_to_one_in_small_steps_and_cancel_stops(n_points: int) -> None:
+    field, shares = smooth((60, 70), 4), [0.0]
+    i2d.reduce_adaptive(field, n_points=n_points, progress=shares.append)
     assert shares[-1] == 1.0
-    assert shares == sorted(shares)
+    steps = np.diff(shares)
+    assert (steps > 0).all()
+    assert steps.max() <= 0.2
     with pytest.raises(i2d.Image2DataError, match="stopped"):
-        i2d.reduce_adaptive(field, n_points=50, cancel=lambda: True)
+        i2d.reduce_adaptive(field, n_points=n_points, cancel=lambda: True)
 
 
 def test_the_curve_falls_and_agrees_with_a_reduction() -> None:
@@ -208,8 +211,7 @@ def cells(shape: tuple[int, int], grid: tuple[int, int], seed: int) -> np.ndarra
 
 def test_a_heat_map_is_rebuilt_exactly_from_one_site_a_cell() -> None:
     field = cells((131, 170), (20, 30), 1)
-    points = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max")
-    assert points.attrs["method"] == "nearest"
+    points = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max", method="nearest")
     assert len(points) <= 20 * 30
     np.testing.assert_allclose(i2d.reconstruct(points, field.shape), field, atol=1e-6)
 
@@ -278,13 +280,12 @@ def test_two_sites_at_one_place_are_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_borders_of_cells_under_grid_lines_are_found() -> None:
     field = cells((131, 170), (20, 30), 1)
-    whole = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max")
+    whole = i2d.reduce_adaptive(field, tolerance=1e-6, norm="max", method="nearest")
     hidden = field.copy()
     # lines of ink where cells touch: rows 64 | 65 | 66, columns 84 | 85
     hidden[[64, 65]] = hidden[:, [84, 85]] = np.nan
     assert (field[64] != field[66]).any()
-    points = i2d.reduce_adaptive(hidden, tolerance=1e-6, norm="max")
-    assert points.attrs["method"] == "nearest"
+    points = i2d.reduce_adaptive(hidden, tolerance=1e-6, norm="max", method="nearest")
     assert len(points) <= len(whole)
     again = i2d.reconstruct(points, field.shape)
     np.testing.assert_allclose(again[np.isfinite(hidden)], field[np.isfinite(hidden)], atol=1e-6)
@@ -350,3 +351,29 @@ def test_the_method_can_be_chosen_and_must_suit() -> None:
         i2d.reduce_adaptive(smooth((60, 70), 7), tolerance=0.01, method="nearest")
     with pytest.raises(i2d.Image2DataError, match="method 'best' is unknown"):
         i2d.reduce_adaptive(field, n_points=60, method="best")
+
+
+def test_the_slope_of_a_splines_misfit_is_that_of_its_differences() -> None:
+    rng = np.random.default_rng(0)
+    pixels, unknown = rng.random((400, 2)), np.append(rng.random(10), 0.3)
+    truth = np.sin(5 * pixels[:, 0]) * pixels[:, 1] ** 2
+    _, slope = few_points.misfit_of(pixels, truth - truth.mean(), unknown)
+    for number, one in enumerate(1e-6 * np.eye(11)):
+        after, before = (
+            few_points.misfit_of(pixels, truth - truth.mean(), unknown + way * one)[0]
+            for way in (1, -1)
+        )
+        assert slope[number] == pytest.approx((after - before) / 2e-6, rel=1e-4, abs=1e-7)
+
+
+def test_a_few_points_bend_a_stretched_spline_through_stretched_bands() -> None:
+    field = np.floor(
+        6 * gaussian_filter(np.random.default_rng(2).normal(size=(70, 90)), (4, 30)) * 40
+    )
+    points = i2d.reduce_adaptive(field, n_points=7)
+    assert points.attrs["method"] == "rbf"
+    down, across = points.attrs["spacing"]
+    assert down > 1.3 * across
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape))
+    even = i2d.compare(field, i2d.reconstruct(points, field.shape, spacing=(1, 1)))
+    assert report.rmse < even.rmse

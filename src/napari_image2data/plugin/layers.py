@@ -31,6 +31,8 @@ PROVENANCE = "napari-image2data"
 
 METHOD = "method"
 """Key of the interpolation that points are for, in their table's ``attrs`` and in provenance."""
+FOR_POINTS = (METHOD, "cells", "spacing")
+"""All that points are for, edges of cells and the size of a pixel they were placed for too."""
 
 SOURCE = "napari-image2data source"
 """Key of a data layer's metadata: the Field itself, for the next step."""
@@ -373,8 +375,8 @@ def points_layer(
 ) -> LayerData:
     """``<fig> centroids``: one point a row of the table, faces coloured by value."""
     attributes = named(figure, "centroids", place, provenance)
-    if METHOD in points.attrs:
-        attributes["metadata"][PROVENANCE][METHOD] = points.attrs[METHOD]
+    told = {key: points.attrs[key] for key in FOR_POINTS if key in points.attrs}
+    attributes["metadata"][PROVENANCE] |= told
     values = np.asarray(points["value"], float)
     name = layer_name(figure, "centroids")
     display = (

@@ -141,4 +141,6 @@ class ReduceSection(Section):
         words = counts(pixels, len(state.points), square**0.5 / self.session.span())
         kinds = {"linear": "a linear mesh", "nearest": "flat cells", "rbf": "a thin-plate spline"}
         kind = kinds[state.points.attrs[METHOD]]
+        if "cells" in state.points.attrs:
+            kind += " over cells"
         return f"{words}, as {kind}, {pixels / len(state.points):.0f} : 1."

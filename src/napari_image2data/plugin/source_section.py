@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Points
 from napari_image2data.decode.field import Field
 from napari_image2data.errors import Image2DataError
 from napari_image2data.plugin.controls import Section, refresh_choices
-from napari_image2data.plugin.layers import METHOD, PROVENANCE, SOURCE
+from napari_image2data.plugin.layers import FOR_POINTS, PROVENANCE, SOURCE
 from napari_image2data.plugin.session import Session
 
 ROLES = {"mask": "gradient mask", "centroids": "points"}
@@ -148,8 +148,8 @@ class SourceSection(Section):
             else:
                 points = layer.features.copy()
                 points["row"], points["col"] = np.asarray(layer.data)[:, -2:].T
-                method = layer.metadata.get(PROVENANCE, {}).get(METHOD)
-                points.attrs = {} if method is None else {METHOD: method}
+                about = layer.metadata.get(PROVENANCE, {})
+                points.attrs = {key: about[key] for key in FOR_POINTS if key in about}
                 state.points = points
                 self.session.changed.emit("points")
 

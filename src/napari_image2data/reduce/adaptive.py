@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
-from napari_image2data.reduce.exchange_points import exchange
+from napari_image2data.reduce.best_mesh import mesh_of_number, mesh_within, part_of
 from napari_image2data.reduce.few_points import FEW, FewPoints
-from napari_image2data.reduce.goal import settle, to_error, to_number
+from napari_image2data.reduce.goal import settle, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.points import points_table
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.growing_mesh import Norm
     from napari_image2data.reduce.sites import Sites
     from napari_image2data.reduce.tiles import Tiles
-
-WITHIN = 0.5
-"""Exchanges of points hardly take more than half off a mesh's error."""
 
 
 def reduce_adaptive(
@@ -48,7 +45,9 @@ def reduce_adaptive(
     less than half the error of a mesh through the field.
 
     A picture of flat cells (heat map, pcolor, nearest-neighbour interpolation) has steps that no
-    linear mesh can follow. There one site a cell, rebuilt with the value of the nearest site,
+    linear mesh over pixels can follow. Where the cells are those of a smooth field, the mesh is
+    grown over the cells instead, and each is painted with its one value; what their edges take
+    is taken off ``n_points``. Else one site a cell, rebuilt with the value of the nearest site,
     is exact; sites whose neighbours say nearly the same are left out, the cheapest first, some
     are taken back for others, and others moved, while that pays. Where one value keeps the
     tolerance, one point ("nearest") is enough.
@@ -74,8 +73,8 @@ def reduce_adaptive(
         the point's own pixel; sites of flat cells always have the mean of their pixels.
     method : {"auto", "linear", "nearest"}
         The interpolation that the points are for: a linear mesh, sites of flat cells, or what of
-        the two (and of a spline, see above) has the lower error (with ``n_points``) or fewer
-        points (with ``tolerance``).
+        the two (of a mesh over cells, and of a spline, see above) has the lower error (with
+        ``n_points``) or fewer points (with ``tolerance``). "linear" is a mesh over pixels.
     progress : callable, optional
         Called with the share of the work done, 0 to 1, after every batch.
     cancel : callable, optional
@@ -88,8 +87,10 @@ def reduce_adaptive(
         clean pixels that lie nearest to the point, ``sigma`` the rms difference between field and
         rebuilt field over these. ``points.attrs["method"]`` is "linear", "nearest" or "rbf";
         `reconstruct` rebuilds with it unless told otherwise, and the error promised is that of
-        ``reconstruct(points, field.shape)``. Sites ("nearest") and
-        points of a spline ("rbf") have broken rows and columns.
+        ``reconstruct(points, field.shape)``. It also follows ``points.attrs["cells"]`` (edges of
+        cells, ``{"rows": [...], "cols": [...]}`` in pixel indices) and ``["spacing"]`` (the size
+        of a pixel that the triangles are Delaunay's in), where these are. Sites ("nearest"),
+        points of a spline ("rbf") and points in the middle of cells have broken rows and columns.
 
     Raises
     ------
@@ -127,12 +128,20 @@ def reduce_adaptive(
         if cancel is not None and cancel():
             raise CancelledError("The reduction was stopped before it was done; nothing was kept.")
 
-    growth = GrowingMesh(field, norm=norm, fit=fit and norm == "rmse")
+    shown = 0.0
+
+    def told(share: float) -> None:
+        nonlocal shown
+        if progress is not None and share > shown:
+            shown = min(share, 1.0)
+            progress(shown)
+
+    fit = fit and norm == "rmse"
+    growth = GrowingMesh(field, norm=norm, fit=fit)  # says what is wrong with the field, too
     if tolerance is not None and method == "auto":
         one = _one_point(growth, tolerance)
         if one is not None:
-            if progress is not None:
-                progress(1.0)
+            told(1.0)
             return one
     cells = None
     if method != "linear":
@@ -144,27 +153,33 @@ def reduce_adaptive(
             "The field is not made of flat cells that keep this tolerance, as method 'nearest' "
             "needs; choose 'linear' or 'auto', or raise the tolerance."
         )
-    flat: Sites | Tiles | None = cells
-    if tolerance is not None and method != "nearest":
-        flat = to_error(growth, tolerance, cells, step, progress, or_tiles=method == "auto")
-    elif n_points is not None and method != "nearest":
-        rival = np.inf if cells is None else cells.error()
-        if to_number(growth, n_points, step, progress, rival=rival):
-            settle(growth, n_points, step, rival=rival)
-            if norm == "rmse" and WITHIN * growth.errors()[0] < rival:
-                exchange(growth, n_points, step)
-            if growth.errors()[0 if norm == "rmse" else 1] <= rival:
-                flat = None
-    points = growth.table() if flat is None else flat.table(field)
-    points.attrs["method"] = "linear" if flat is None else "nearest"
-    if n_points is not None and n_points <= FEW and method == "auto" and growth.fit:
-        error = growth.errors()[0] if flat is None or cells is None else cells.error()
-        spline = FewPoints(field, n_points, step) if error > 0 else None
-        if spline is not None and spline.error() < error:
+    few = n_points is not None and n_points <= FEW and method == "auto" and fit
+    best: GrowingMesh | Sites | Tiles | None = cells
+    options: dict[str, Any] = {
+        "norm": norm,
+        "fit": fit,
+        "plain": method == "linear",
+        "step": step,
+        "told": part_of(told, 0.0, 0.5 if few else 1.0),
+    }
+    error = np.inf if cells is None else cells.error()
+    if method == "nearest":
+        pass
+    elif tolerance is not None:
+        best = mesh_within(field, tolerance, cells=cells, **options)
+    elif n_points is not None:
+        mesh = mesh_of_number(field, n_points, rival=error, **options)
+        reached = np.inf if mesh is None else mesh.errors()[0 if norm == "rmse" else 1]
+        if mesh is not None and (reached < error or cells is None):
+            best, error = mesh, reached
+    assert best is not None
+    points = best.table() if isinstance(best, GrowingMesh) else best.table(field)
+    points.attrs["method"] = "linear" if isinstance(best, GrowingMesh) else "nearest"
+    if few and n_points is not None and error > 0:
+        spline = FewPoints(field, n_points, step, part_of(told, 0.5, 1.0))
+        if spline.error() < error:
             points = spline.table(field)
-            points.attrs["method"] = "rbf"
-    if progress is not None:
-        progress(1.0)
+    told(1.0)
     return points
 
 

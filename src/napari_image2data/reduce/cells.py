@@ -43,7 +43,7 @@ def grid_sites(values: Float) -> tuple[Float, Float, Float] | None:
     within half a pixel; where no places do that for all borders (cells of very different widths)
     those with the least sum of misses are taken (a linear program).
     """
-    borders = [_borders(values, axis) for axis in (0, 1)]
+    borders = [borders_along(values, axis) for axis in (0, 1)]
     for axis, lines in enumerate(borders):
         if (len(lines) + 1) * NARROWEST > values.shape[axis]:
             return None
@@ -62,8 +62,11 @@ def grid_sites(values: Float) -> tuple[Float, Float, Float] | None:
     return rows[at_row], cols[at_col], total[filled] / count[filled]
 
 
-def _borders(values: Float, axis: int) -> Float:
-    """Borders of the cells along the axis, in pixel indices: half-way between two pixels."""
+def borders_along(values: Float, axis: int, *, blends: bool = False) -> Float:
+    """Borders of the cells along the axis, in pixel indices: half-way between two pixels.
+
+    With ``blends`` a single line of blended pixels between two cells counts as a cell.
+    """
     along = np.moveaxis(values, axis, 0)
     known = np.isfinite(along).sum(axis=1)
     # lines of ink hide the borders under them: look from the line before to the line after
@@ -73,7 +76,7 @@ def _borders(values: Float, axis: int) -> Float:
     at = np.flatnonzero(steps > FEW_STEPS * steps.max(initial=0))
     lines: Float = (seen[at] + seen[at + 1]) / 2
     widths = np.diff(lines)
-    if len(widths) and np.median(widths) >= 3:
+    if not blends and len(widths) and np.median(widths) >= 3:
         # a single line of blended pixels between two cells (antialiasing) is no cell
         thin = np.flatnonzero(widths == 1)
         lines[thin] += 0.5

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.cell_edges import edges_of
 from napari_image2data.reduce.inputs import as_field_array, finite_number, real_numbers
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Report:
     compression : float
         Pixels per point; NaN where the points were not given.
     byte_compression : float
-        Bytes of the pixels (float32) per byte of the points (x, y, value as float32); NaN where
-        the points were not given.
+        Bytes of the pixels (float32) per byte of the points (x, y, value as float32) and of the
+        edges of the cells they are for; NaN where the points were not given.
     data_range : float
         The range that relative_rmse, psnr and ssim refer to, in value units.
 
@@ -154,6 +155,8 @@ def compare(
     variance = float(np.var(known))
     rmse = square**0.5
     number = 0 if points is None else len(points)
+    edges = None if points is None else edges_of(points)
+    told = number + (0 if edges is None else edges.costs)
     outside, rmse_inside = _hull_figures(points, both, error)
     nan = float("nan")
     return Report(
@@ -172,7 +175,7 @@ def compare(
         rmse_inside=rmse_inside,
         compression=both.sum() / number if number else nan,
         byte_compression=(
-            both.sum() * BYTES_PER_PIXEL / (number * BYTES_PER_POINT) if number else nan
+            both.sum() * BYTES_PER_PIXEL / (told * BYTES_PER_POINT) if number else nan
         ),
         data_range=span,
     )

@@ -25,7 +25,12 @@ SHARE = 0.02
 """Share of the points that are left out at once: so many, twice or three times as many."""
 
 
-def exchange(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> None:
+def exchange(
+    growth: GrowingMesh,
+    n_points: int,
+    step: Callable[[], None],
+    told: Callable[[float], object],
+) -> None:
     """Look for a better mesh of as many points than greedy insertion and small moves find.
 
     In every try a few points, scattered or side by side, are left out, the mesh grows again
@@ -37,8 +42,9 @@ def exchange(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> No
         A mesh of that many points.
     n_points : int
         The number of points.
-    step : callable
-        Called before each batch of points; it may raise to end the work.
+    step, told : callable
+        Called before each batch of points (it may raise to end the work), and with the share done
+        after each try.
     """
     if not growth.fit or growth.exact or n_points > MOST_POINTS:
         return
@@ -47,7 +53,7 @@ def exchange(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> No
     rng = np.random.default_rng(0)
     growth.look_coarsely(looked_at)
     best, least = start, growth.error
-    for _ in range(TRIES):
+    for done in range(TRIES):
         growth.leave_out(_some(growth, rng))
         to_number(growth, n_points, step)
         settle(growth, n_points, step)
@@ -55,6 +61,7 @@ def exchange(growth: GrowingMesh, n_points: int, step: Callable[[], None]) -> No
             best, least = growth.state(), growth.error
         else:
             growth.restore(best)
+        told((done + 1) / TRIES)
     growth.look_coarsely(None)
     settle(growth, n_points, step)
     if growth.errors()[0] >= before:

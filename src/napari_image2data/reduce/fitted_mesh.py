@@ -22,7 +22,7 @@ class FittedMesh:
         self.growth = growth
         self.step = step
         values, clean = growth.values, growth.clean.ravel()
-        self.mesh = Mesh(growth.rows, growth.cols, values.shape, step=step)
+        self.mesh = Mesh(growth.rows, growth.cols, values.shape, step=step, spacing=growth.spacing)
         self.inside = clean[self.mesh.pixel]
         beyond, edge, along = self.mesh.beyond_hull()
         keep = clean[beyond]
@@ -35,6 +35,8 @@ class FittedMesh:
         )
         self.pixel = np.concatenate([self.mesh.pixel[self.inside], self.beyond])
         self.n_cells = len(self.mesh.triangles) + len(self.mesh.hull_edges)
+        weights = growth.weights
+        self.weight = None if weights is None else weights.ravel()[self.pixel]
 
     @cached_property
     def heights(self) -> NDArray[np.float64]:
@@ -45,14 +47,19 @@ class FittedMesh:
     def error(self) -> float:
         """The error with these heights, over the pixels looked at."""
         if self.step > 1:
-            return self.growth.plain_error(self.residual(self.heights))
+            return self.error_of(self.residual(self.heights))
         return self.errors[0 if self.growth.norm == "rmse" else 1]
+
+    def error_of(self, residual: NDArray[np.float64]) -> float:
+        """The error of such residuals of the pixels looked at."""
+        if self.growth.norm == "rmse":
+            return self.growth.rmse_of(residual, self.weight)
+        return self.growth.largest_of(residual)
 
     @cached_property
     def errors(self) -> tuple[float, float]:
         """Rmse and largest error over all pixels (step 1)."""
-        difference = (self.image() - self.growth.values)[self.growth.clean]
-        return float(np.mean(difference**2) ** 0.5), float(np.abs(difference).max())
+        return self.growth.errors_of(self.image())
 
     def residual(self, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mesh minus field at every clean pixel looked at."""
@@ -63,8 +70,9 @@ class FittedMesh:
         return difference
 
     def sums(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sum of the amount in every cell."""
-        return sums_by(self.cell, amount, self.n_cells)
+        """The sum of the amount in every cell, each pixel with its weight."""
+        weighed = amount if self.weight is None else self.weight * amount
+        return sums_by(self.cell, weighed, self.n_cells)
 
     def worst(self, amount: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Largest amount in every cell, and the pixel it is at (-1: the cell has none)."""
@@ -115,28 +123,32 @@ class FittedMesh:
         weights = [w[self.inside] for w in self.mesh.weights()]
         triangle = self.mesh.px_triangle[self.inside]
         corners = self.mesh.triangles
-        truth = self.truth[: len(triangle)]
-        many = len(corners)
+        ends = self.mesh.hull_edges[self.edge]
+        pair = np.column_stack([1 - self.along, self.along])
+        inside, many = len(triangle), len(corners)
+        # by weight of the pixel, on one side of each product
+        weighed, pair_weighed = weights, pair
+        if self.weight is not None:
+            weighed = [self.weight[:inside] * w for w in weights]
+            pair_weighed = self.weight[inside:, None] * pair
         entries: list[NDArray[np.float64]] = []
         rows: list[NDArray[np.intp]] = []
         cols: list[NDArray[np.intp]] = []
         right = hold * own
         for i in range(3):
-            sums = sums_by(triangle, weights[i] * truth, many)
+            sums = sums_by(triangle, weighed[i] * self.truth[:inside], many)
             right += np.bincount(corners[:, i], weights=sums, minlength=number)
             for j in range(i, 3):
-                sums = sums_by(triangle, weights[i] * weights[j], many)
+                sums = sums_by(triangle, weighed[i] * weights[j], many)
                 for a, b in {(i, j), (j, i)}:
                     entries.append(sums)
                     rows.append(corners[:, a])
                     cols.append(corners[:, b])
-        ends = self.mesh.hull_edges[self.edge]
-        pair = np.column_stack([1 - self.along, self.along])
-        truth = self.truth[len(triangle) :]
         for i in range(2):
-            right += np.bincount(ends[:, i], weights=pair[:, i] * truth, minlength=number)
+            pull = pair_weighed[:, i] * self.truth[inside:]
+            right += np.bincount(ends[:, i], weights=pull, minlength=number)
             for j in range(2):
-                entries.append(pair[:, i] * pair[:, j])
+                entries.append(pair_weighed[:, i] * pair[:, j])
                 rows.append(ends[:, i])
                 cols.append(ends[:, j])
         entries.append(np.full(number, hold))

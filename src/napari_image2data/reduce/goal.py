@@ -76,7 +76,7 @@ def to_error(
         if or_tiles and work + growth.number > MOST_WORK:
             found = tiles(growth.field, tolerance=tolerance, largest=growth.norm == "max")
             return cells if cells is not None and cells.number <= found.number else found
-        if cells is not None and growth.number >= cells.number:
+        if cells is not None and growth.number + growth.costs >= cells.number:
             return cells
         work += growth.number
         error = growth.grow(tolerance, None)
@@ -90,7 +90,7 @@ def to_error(
             best = FITTED * error * (growth.number / cells.number) ** FASTEST
             if best > tolerance:
                 return cells
-    return cells if cells is not None and cells.number <= growth.number else None
+    return cells if cells is not None and cells.number <= growth.number + growth.costs else None
 
 
 def _share(error: float, start: float, tolerance: float) -> float:

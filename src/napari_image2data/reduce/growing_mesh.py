@@ -11,7 +11,7 @@ from napari_image2data.reduce.compare import clean_pixels
 from napari_image2data.reduce.fitted_mesh import FittedMesh
 from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.moving_mesh import MovingMesh
-from napari_image2data.reduce.points import points_table
+from napari_image2data.reduce.points import SPACING, points_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,10 +53,29 @@ class GrowingMesh:
         What "worst" means: the triangle's sum of squares, or its largest error.
     fit : bool
         Whether errors are those of the least-squares heights or of the field's own values.
+    spacing : (float, float)
+        Size ``(dy, dx)`` of a pixel, which decides on the triangles.
+    weights : (h, w) float ndarray, optional
+        What the square of each pixel's error counts; without, 1.
     """
 
-    def __init__(self, field: Any, *, norm: Norm, fit: bool) -> None:
+    costs = 0
+    """Points that what is needed beside the points takes."""
+    unseen = (0.0, 0.0)
+    """Rmse and largest error of what the field itself does not show."""
+
+    def __init__(
+        self,
+        field: Any,
+        *,
+        norm: Norm,
+        fit: bool,
+        spacing: tuple[float, float] = (1.0, 1.0),
+        weights: Float | None = None,
+    ) -> None:
         self.field = field
+        self.spacing = spacing
+        self.weights = weights
         self.norm = norm
         self.fit = fit
         self.values = as_field_array(field).astype(np.float64)
@@ -108,7 +127,7 @@ class GrowingMesh:
         longer what their own pixels do. Two that end in one pixel become one.
         """
         mesh, before = self._current(), self.state()
-        error = self.plain_error(mesh.residual(mesh.heights))
+        error = mesh.error_of(mesh.residual(mesh.heights))
         hull = np.ones(self.number, bool)
         hull[self.inside_hull()] = False
         fine = int((self.n_clean / (self._looked_at or PIXELS_TO_MOVE)) ** 0.5)
@@ -122,6 +141,7 @@ class GrowingMesh:
             step=max(1, min(mesh.step, fine)),
         )
         moving.rough = moving.on_known = True
+        moving.weights, moving.spacing = self.weights, self.spacing
         moving.fit(steps)
         # who comes into a pixel second stays where it was
         rows, cols = np.round(moving.row), np.round(moving.col)
@@ -131,7 +151,7 @@ class GrowingMesh:
         rows[late], cols[late] = self.rows[late], self.cols[late]
         self._place(rows, cols, moving.height)
         after = self._current()
-        if self.plain_error(after.residual(after.heights)) < error:
+        if after.error_of(after.residual(after.heights)) < error:
             return True
         self.restore(before)
         return False
@@ -193,7 +213,7 @@ class GrowingMesh:
         # A mesh through the field is looked at first: the fit rarely halves its error, and all
         # pixels are asked only when the coarse look promises success.
         mesh = self._current()
-        plain = self.plain_error(mesh.residual(self.own))
+        plain = mesh.error_of(mesh.residual(self.own))
         if plain > tolerance and not (self.fit and plain < 2.5 * tolerance):
             return False
         return mesh.error <= tolerance and self._full().error <= tolerance
@@ -214,7 +234,7 @@ class GrowingMesh:
         free = ~np.isin(mesh.pixel, self.points)  # no two points in one pixel
         worst, where = mesh.worst(np.abs(plain) * free)
         order = mesh.sums(plain**2) if self.norm == "rmse" else worst
-        error = self.plain_error(plain)
+        error = mesh.error_of(plain)
         limit = 0.0
         if tolerance is not None and self.norm == "max":
             # a rebuilt field is rounded to single precision: nobody may be that near the limit
@@ -248,11 +268,15 @@ class GrowingMesh:
         """The points as a table."""
         mesh = self._full()
         nearest, residual = mesh.nearest_point()
-        size = np.bincount(nearest, minlength=self.number)
-        square = np.bincount(nearest, weights=residual**2, minlength=self.number)
+        weight = np.ones(len(nearest)) if mesh.weight is None else mesh.weight
+        size = np.bincount(nearest, weights=weight, minlength=self.number).astype(np.intp)
+        square = np.bincount(nearest, weights=weight * residual**2, minlength=self.number)
         sigma = np.sqrt(square / np.maximum(size, 1))
         rows, cols = np.divmod(self.points, self.values.shape[1])
-        return points_table(rows, cols, mesh.heights, self.field, sigma=sigma, size=size)
+        table = points_table(rows, cols, mesh.heights, self.field, sigma=sigma, size=size)
+        if self.spacing != (1.0, 1.0):
+            table.attrs[SPACING] = self.spacing
+        return table
 
     _fine = False
     _looked_at: int | None = None
@@ -275,13 +299,22 @@ class GrowingMesh:
             self._mesh = FittedMesh(self, 1)
         return self._current()
 
-    def plain_error(self, residual: NDArray[np.float64]) -> float:
-        """The error of these residuals."""
-        if not len(residual):
-            return 0.0
-        if self.norm == "rmse":
-            return float(np.mean(residual**2) ** 0.5)
-        return float(np.abs(residual).max())
+    def rmse_of(self, residual: Float, weight: Float | None) -> float:
+        """Root of the mean square of residuals, and of what is not seen."""
+        if weight is None:
+            seen = float(np.mean(residual**2)) if len(residual) else 0.0
+        else:
+            seen = float(np.sum(weight * residual**2) / max(np.sum(weight), 1.0))
+        return float((seen + self.unseen[0] ** 2) ** 0.5)
+
+    def errors_of(self, image: Float) -> tuple[float, float]:
+        """Rmse and largest error of a rebuilt field over all clean pixels."""
+        difference = (image - self.values)[self.clean]
+        return float(np.mean(difference**2) ** 0.5), float(np.abs(difference).max())
+
+    def largest_of(self, residual: Float) -> float:
+        """The largest residual, with what is not seen at worst."""
+        return float(np.abs(residual).max(initial=0.0)) + self.unseen[1]
 
     def _batch(
         self,

@@ -58,11 +58,13 @@ class MovingMesh:
         self.soft = np.inf  # residuals well above this hardly count in a fit
         self.rough = False  # whether `fit` solves its equations roughly, in a quarter of the time
         self.on_known = False  # whether points stay on known pixels
+        self.weights: Float | None = None  # what the residual of each pixel counts, else 1
+        self.spacing = (1.0, 1.0)  # size of a pixel, which decides on the triangles
 
     def look(self, row: Float, col: Float, height: Float) -> None:
         """Mesh the points and compare with the field at every known pixel they cover."""
         shape = self.values.shape[0], self.values.shape[1]
-        self.mesh = Mesh(row, col, shape, step=self.step)
+        self.mesh = Mesh(row, col, shape, step=self.step, spacing=self.spacing)
         self.inside = self.known[self.mesh.pixel]
         self.triangle = self.mesh.px_triangle[self.inside]
         self.pixel = self.mesh.pixel[self.inside]
@@ -136,6 +138,8 @@ class MovingMesh:
         square = self.residual**2
         if np.isfinite(self.soft):
             square = self.soft**2 * np.log1p(square / self.soft**2)
+        if self.weights is not None:
+            square = square * self.weights.ravel()[self.pixel]
         return float(np.sum(square))
 
     def _normal_equations(self) -> tuple[Any, Float]:
@@ -150,6 +154,8 @@ class MovingMesh:
         gradient = np.zeros((many, 3))
         entries, rows, cols = [], [], []
         trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
+        if self.weights is not None:
+            trust *= self.weights.ravel()[self.pixel]
         for i in range(3):
             pull = sums_by(self.triangle, trust * weights[i] * self.residual, number)
             for a in range(3):

@@ -24,6 +24,11 @@ CONVEX = (0.95, 0.965)
 this are looked for in turn, the clearest first: their neighbours fit once they are split."""
 MENDS = 8
 """How often places that still go to a wrong cell get a site of their own."""
+LEAST_OWN = 0.3
+"""Once sites are fitted to the borders, at least this share of the pixels is in the cell of its own
+site (seen: 0.77 and more), else the cells are no Voronoi cells (streaks: less than 0.05)."""
+LOOKED_AT = 20_000
+"""Pixels looked at for that."""
 STRANGE = 0.03
 """Share of a cell's pixels nearer to another site that makes it suspect."""
 
@@ -72,6 +77,8 @@ def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
         sites = _solve(sites, first, second, at_row, at_col)
         if convex is None:
             break
+        if convex == CONVEX[0] and _in_own_cell(sites, rows, cols, owner) < LEAST_OWN:
+            return None
         for cell in _merged_cells(cells, sites, convex):
             _split(cells, cell)
         first, second, at_row, at_col = _borders(cells, codes)
@@ -79,6 +86,15 @@ def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
     marks[owner] = codes[rows, cols]
     sites, marks = _mend(codes, levels, sites, marks)
     return sites[:, 0], sites[:, 1], levels[marks - 1]
+
+
+def _in_own_cell(sites: Float, rows: Index, cols: Index, owner: Index) -> float:
+    """Share of the pixels (some of them) that are nearest to the site of their own cell."""
+    from scipy.spatial import KDTree
+
+    some = np.s_[:: max(1, len(rows) // LOOKED_AT)]
+    _, nearest = KDTree(sites).query(np.column_stack([rows[some], cols[some]]))
+    return float(np.mean(nearest == owner[some]))
 
 
 def _mend(

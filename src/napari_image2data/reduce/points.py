@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
+CELLS = "cells"
+"""Key of the edges of the cells that points are for, in their table's ``attrs``."""
+SPACING = "spacing"
+"""Key of the size of a pixel (or cell) that points were placed for, in the same."""
+
 
 def centroids(labels: ArrayLike, field: Any) -> pd.DataFrame:
     """One point for every cluster: the cluster's pixel nearest to its centroid.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_image2data.errors import ReductionError
+from napari_image2data.reduce.cell_edges import edges_of
 from napari_image2data.reduce.inputs import (
     choice,
     picture_shape,
@@ -15,12 +16,15 @@ from napari_image2data.reduce.inputs import (
     whole_number,
 )
 from napari_image2data.reduce.mesh import Mesh
+from napari_image2data.reduce.points import SPACING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+    from napari_image2data.reduce.cell_edges import CellEdges
 
     Float = NDArray[np.float64]
     Index = NDArray[np.intp]
@@ -37,9 +41,13 @@ def reconstruct(
     outside: Literal["nearest", "nan"] = "nearest",
     mask: ArrayLike | None = None,
     neighbors: int = 32,
-    spacing: tuple[float, float] = (1.0, 1.0),
+    spacing: tuple[float, float] | None = None,
 ) -> NDArray[np.float32]:
     """Rebuild a field from points.
+
+    Points of a picture of flat cells (`reduce_adaptive`) hold the edges of the cells in
+    ``points.attrs["cells"]``. Then the interpolation goes from cell to cell, in whole cells, and
+    each cell takes the one value it has there.
 
     Parameters
     ----------
@@ -65,8 +73,9 @@ def reconstruct(
         keep holes open.
     neighbors : int
         Points that each pixel looks at in "rbf".
-    spacing : (float, float)
-        Size ``(dy, dx)`` of a pixel, where distances along the two axes differ.
+    spacing : (float, float), optional
+        Size ``(dy, dx)`` of a pixel (or a cell), where distances along the two axes differ; by
+        default what the points were placed for, ``points.attrs["spacing"]``, else 1 and 1.
 
     Returns
     -------
@@ -77,7 +86,7 @@ def reconstruct(
     ------
     ReductionError
         No point, too few points or points on one line for the method, a column missing, a shape
-        or a mask that does not fit.
+        or a mask that does not fit, edges of cells that are none.
 
     References
     ----------
@@ -94,24 +103,30 @@ def reconstruct(
            [1., 2., 3.],
            [2., 3., 4.]], dtype=float32)
     """
-    rows, cols, value = _clean_points(points)
+    _check_table(points)
     if method is None:
         method = points.attrs.get("method", "linear")
+    if spacing is None:
+        spacing = points.attrs.get(SPACING, (1.0, 1.0))
     choice("method", method, "linear", "cubic", "nearest", "rbf")
     choice("value outside", outside, "nearest", "nan")
     shape, spacing = picture_shape(shape), pixel_size(spacing)
     neighbors = whole_number("neighbors", neighbors, 1)
+    grid = edges_of(points)
+    rows, cols, value = _clean_points(points, grid)
+    extent = shape if grid is None else grid.shape
     if method == "linear":
-        image = _linear(rows, cols, value, shape, outside, spacing)
+        image = _linear(rows, cols, value, extent, outside, spacing)
     elif method == "cubic":
-        image = _cubic(rows, cols, value, shape, outside, spacing)
+        image = _cubic(rows, cols, value, extent, outside, spacing)
+    elif method == "nearest":
+        image = _nearest(rows, cols, value, extent, spacing)
     else:
-        if method == "nearest":
-            image = _nearest(rows, cols, value, shape, spacing)
-        else:
-            image = _rbf(rows, cols, value, shape, neighbors, spacing)
-        if outside == "nan":
-            image[~inside_hull(points, shape)] = np.nan
+        image = _rbf(rows, cols, value, extent, neighbors, spacing)
+    if grid is not None:
+        image = grid.paint(image, shape)
+    if method in ("nearest", "rbf") and outside == "nan":
+        image[~inside_hull(points, shape)] = np.nan
     if mask is not None:
         keep = real_numbers("The mask", mask).astype(bool)
         if keep.shape != image.shape:
@@ -152,16 +167,16 @@ def inside_hull(points: pd.DataFrame, shape: tuple[int, int]) -> NDArray[np.bool
            [1, 1, 0],
            [1, 0, 0]])
     """
-    rows, cols, _ = _clean_points(points)
-    inside = np.zeros(picture_shape(shape), bool)
+    _check_table(points)
+    shape, grid = picture_shape(shape), edges_of(points)
+    rows, cols, _ = _clean_points(points, grid)
+    inside = np.zeros(shape if grid is None else grid.shape, bool)
     inside.ravel()[Mesh(rows, cols, inside.shape).pixel] = True
-    return inside
+    return inside if grid is None else grid.paint(inside, shape)
 
 
-def _clean_points(
-    points: pd.DataFrame,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Rows, columns and values: finite, one a place, sorted (so that the mesh is one and only)."""
+def _check_table(points: pd.DataFrame) -> None:
+    """Say so where the points are no table with the columns row, col and value."""
     if not (hasattr(points, "columns") and hasattr(points, "attrs")):
         raise ReductionError(
             f"The points are of the type {type(points).__name__}; give a table (pandas DataFrame) "
@@ -172,11 +187,20 @@ def _clean_points(
         raise ReductionError(
             f"The points have no column {sorted(missing)[0]!r}; they need row, col and value."
         )
+
+
+def _clean_points(points: pd.DataFrame, grid: CellEdges | None) -> tuple[Float, Float, Float]:
+    """Rows, columns and values: finite, one a place, sorted (so that the mesh is one and only).
+
+    With a grid they are the rows and columns of the cells that the points lie in.
+    """
     columns = [real_numbers(f"The column {c!r}", points[c]) for c in ("row", "col", "value")]
     table = np.column_stack(columns).astype(np.float64)
     table = table[np.isfinite(table).all(axis=1)]
     if not len(table):
         raise ReductionError("There is no point with a value to rebuild a field from.")
+    if grid is not None:
+        table[:, :2] = np.column_stack(grid.cell_of(table[:, 0], table[:, 1]))
     places, group = np.unique(table[:, :2], axis=0, return_inverse=True)
     group = group.ravel()
     value = np.bincount(group, weights=table[:, 2]) / np.bincount(group)

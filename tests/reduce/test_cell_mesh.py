@@ -1,0 +1,143 @@
+"""Meshes over the cells of a picture of flat cells, and triangles as long as the field asks for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+import napari_image2data as i2d
+from napari_image2data.reduce.cell_edges import CellEdges, find_edges
+from napari_image2data.reduce.cell_mesh import CellMesh
+from napari_image2data.reduce.growing_mesh import GrowingMesh
+from napari_image2data.reduce.long_triangles import lengthen
+
+
+def in_steps(field: np.ndarray, steps: int = 256) -> np.ndarray:
+    field = (field - field.min()) / np.ptp(field)
+    return np.minimum(np.floor(field * steps), steps - 1) / steps
+
+
+def smooth_cells(shape: tuple[int, int], grid: tuple[int, int], seed: int) -> np.ndarray:
+    """A smooth field drawn as cells, so many down and across, in 256 steps."""
+    coarse = in_steps(gaussian_filter(np.random.default_rng(seed).normal(size=grid), 5))
+    row, col = (np.arange(n) * g // n for n, g in zip(shape, grid, strict=True))
+    return coarse[np.ix_(row, col)]
+
+
+def rmse(field: np.ndarray, points: object) -> float:
+    return i2d.compare(field, i2d.reconstruct(points, field.shape)).rmse
+
+
+@pytest.mark.parametrize("grid", [(40, 50), (75, 90)])
+def test_edges_of_cells_are_found_where_they_are(grid: tuple[int, int]) -> None:
+    field = smooth_cells((150, 170), grid, 1)
+    edges = find_edges(field)
+    assert edges is not None
+    assert edges.shape == grid
+    for found, length, many in zip(
+        (edges.row_edges, edges.col_edges), field.shape, grid, strict=True
+    ):
+        inner = np.flatnonzero(np.diff(np.arange(length) * many // length)) + 0.5
+        np.testing.assert_array_equal(found, [-0.5, *inner, length - 0.5])
+    # even cells but for the rounding to pixels: two numbers an axis, three numbers a point
+    assert edges.costs == 2
+
+
+def test_uneven_edges_cost_a_number_each() -> None:
+    rows = np.array([-0.5, 3.5, 4.5, 11.5, 19.5])
+    assert CellEdges(rows, np.arange(-0.5, 60, 3)).costs == 2  # 3 + 2 numbers
+    assert CellEdges(rows, np.cumsum([-0.5, 9, 1, 9, 1, 9, 1])).costs == 3  # 3 + 5
+
+
+def test_smooth_cells_need_fewer_points_than_a_mesh_over_pixels_or_sites() -> None:
+    field = smooth_cells((160, 200), (62, 75), 2)
+    points = i2d.reduce_adaptive(field, n_points=600)
+    assert points.attrs["method"] == "linear"
+    edges = points.attrs["cells"]
+    assert len(points) <= 600 - CellEdges(*map(np.array, edges.values())).costs
+    for method in ("linear", "nearest"):
+        other = i2d.reduce_adaptive(field, n_points=600, method=method)
+        assert rmse(field, points) < 0.4 * rmse(field, other)
+    again = i2d.reconstruct(points, field.shape)
+    assert not np.diff(again, axis=0)[np.diff(field, axis=0).any(axis=1) == 0].any()
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+@pytest.mark.parametrize("tolerance", [0.03, 0.005])
+def test_a_stated_error_is_kept_on_cells_with_holes_and_stray_pixels(
+    norm: str, tolerance: float
+) -> None:
+    field = smooth_cells((131, 170), (40, 50), 3)
+    y, x = np.indices(field.shape)
+    field[(y - 60) ** 2 + (x - 80) ** 2 < 400] = np.nan
+    field[100, 20:24] += 1 / 256  # not all pixels of a cell agree
+    points = i2d.reduce_adaptive(field, tolerance=tolerance, norm=norm)
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
+    assert getattr(report, norm) <= tolerance
+    assert report.lost == 0
+    if "cells" in points.attrs:
+        assert points["size"].sum() >= report.pixels
+
+
+@pytest.mark.parametrize("norm", ["rmse", "max"])
+def test_errors_counted_on_cells_are_those_of_the_painted_field(norm: str) -> None:
+    field = 100 * smooth_cells((83, 97), (30, 41), 4)
+    field[:20, :30] = np.nan
+    field[50, 50] += 3.0
+    edges = find_edges(field)
+    assert edges is not None
+    growth = CellMesh(field, edges, norm=norm, fit=norm == "rmse")
+    for _ in range(5):
+        growth.grow(None, 80)
+        report = i2d.compare(field, i2d.reconstruct(growth.table(), field.shape))
+        assert growth.errors() == (report.rmse, report.max)
+
+
+def test_a_point_counts_for_the_cell_it_lies_in() -> None:
+    field = smooth_cells((120, 150), (30, 30), 5)
+    points = i2d.reduce_adaptive(field, n_points=150)
+    assert "cells" in points.attrs
+    again = i2d.reconstruct(points, field.shape)
+    points["row"], points["col"] = points["row"] + 1.2, points["col"] - 1.9  # cells of 4 x 5 pixels
+    np.testing.assert_array_equal(i2d.reconstruct(points, field.shape), again)
+    smaller = i2d.reconstruct(points, (60, 60))
+    np.testing.assert_array_equal(smaller, again[:60, :60])
+    inside = i2d.reconstruct(points, field.shape, method="nearest", outside="nan")
+    assert np.isfinite(inside).mean() > 0.9
+
+
+@pytest.mark.parametrize("edges", [3, {"rows": [0, 1]}, {"rows": [1, 0], "cols": [0, 1]}])
+def test_edges_that_are_none_are_one_sentence(edges: object) -> None:
+    points = i2d.reduce_adaptive(np.add.outer(np.arange(9.0), np.arange(9.0)), n_points=5)
+    points.attrs["cells"] = edges
+    with pytest.raises(i2d.Image2DataError, match="'cells' out of their attrs"):
+        i2d.reconstruct(points, (9, 9))
+
+
+def streaks(seed: int, *, down: bool) -> np.ndarray:
+    field = in_steps(gaussian_filter(np.random.default_rng(seed).normal(size=(150, 160)), (2, 40)))
+    return field.T if down else field
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_long_triangles_follow_streaks(down: bool) -> None:
+    field = streaks(6, down=down)
+    points = i2d.reduce_adaptive(field, n_points=510, method="linear")
+    along, across = points.attrs["spacing"] if down else points.attrs["spacing"][::-1]
+    assert across >= 4 * along
+    growth = GrowingMesh(field, norm="rmse", fit=True)
+    while not growth.done(None, 510):
+        growth.grow(None, 510)
+    growth.move(12)
+    assert rmse(field, points) < 0.7 * growth.errors()[0]
+    few = i2d.reduce_adaptive(field, tolerance=0.03)
+    assert rmse(field, few) <= 0.03
+
+
+def test_round_fields_keep_the_triangles_of_the_pixels() -> None:
+    field = in_steps(gaussian_filter(np.random.default_rng(7).normal(size=(90, 110)), 8))
+    growth = GrowingMesh(field, norm="rmse", fit=True)
+    lengthen(growth, 100, lambda: None)
+    assert growth.spacing == (1.0, 1.0)
+    assert "spacing" not in i2d.reduce_adaptive(field, tolerance=0.05).attrs
