@@ -141,3 +141,17 @@ def test_round_fields_keep_the_triangles_of_the_pixels() -> None:
     lengthen(growth, 100, lambda: None)
     assert growth.spacing == (1.0, 1.0)
     assert "spacing" not in i2d.reduce_adaptive(field, tolerance=0.05).attrs
+
+
+def test_the_curve_of_a_heat_map_is_that_of_a_mesh_over_its_cells() -> None:
+    coarse = gaussian_filter(np.random.default_rng(2).normal(size=(50, 60)), 3)
+    field = np.kron(coarse, np.ones((4, 4))).astype(np.float32)
+    curve = i2d.reduction_curve(field, n_points=[30, 100, 600])
+    assert curve["rmse"].is_monotonic_decreasing
+    # beyond 500 points nothing is exchanged, but the batches differ
+    points = i2d.reduce_adaptive(field, n_points=600)
+    report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
+    assert curve["rmse"].iloc[-1] == pytest.approx(report.rmse, rel=0.05)
+    over_pixels = i2d.reduce_adaptive(field, n_points=600, method="linear")
+    again = i2d.reconstruct(over_pixels, field.shape)
+    assert curve["rmse"].iloc[-1] < i2d.compare(field, again).rmse / 1.5

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
-from napari_image2data.reduce.best_mesh import mesh_of_number, mesh_within, part_of
+from napari_image2data.reduce.best_mesh import (
+    mesh_of_number,
+    mesh_over_flat_cells,
+    mesh_within,
+    part_of,
+)
 from napari_image2data.reduce.few_points import FEW, FewPoints
 from napari_image2data.reduce.goal import settle, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
+from napari_image2data.reduce.long_triangles import lengthen
 from napari_image2data.reduce.points import points_table
 from napari_image2data.reduce.thin_sites import flat_cells
 
@@ -208,10 +214,11 @@ def reduction_curve(
     progress: Callable[[float], object] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> pd.DataFrame:
-    """Error of linear meshes against their number of points, to choose from.
+    """Error of meshes against their number of points, to choose from.
 
-    Up to 500 points `reduce_adaptive` does better than its place on the curve: it exchanges
-    points, and takes cells or a spline where these have less error.
+    Where the field is made of flat cells the mesh is one over cells, whose edges count as points
+    as in `reduce_adaptive`. Up to 500 points that does better than its place on the curve: it
+    exchanges points, and takes sites of cells or a spline where these have less error.
 
     Parameters
     ----------
@@ -219,7 +226,7 @@ def reduction_curve(
         The field.
     n_points : iterable of int, optional
         Numbers of points; by default 12 of them, evenly spaced in their logarithm from 10 to a
-        tenth of the clean pixels or 10 000, whichever is less.
+        tenth of the clean pixels, 10 000 or the number of cells, whichever is least.
     norm : {"rmse", "max"}
         The error that the points are placed by.
     progress, cancel : callable, optional
@@ -254,29 +261,32 @@ def reduction_curve(
         if cancel is not None and cancel():
             raise CancelledError("The curve was stopped before it was done.")
 
-    growth = GrowingMesh(field, norm=norm, fit=norm == "rmse")
+    whole = GrowingMesh(field, norm=norm, fit=norm == "rmse")
+    growth = mesh_over_flat_cells(field, norm=norm, fit=norm == "rmse") or whole
     if n_points is None:
-        most = max(10, min(10_000, growth.n_clean // 10))
+        most = max(10, min(10_000, whole.n_clean // 10, growth.n_clean + growth.costs))
         n_points = np.unique(np.geomspace(min(10, most), most, 12).round().astype(int))
     wanted = sorted({whole_number("n_points", n, 3) for n in np.ravel(np.asarray(n_points))})
     if not wanted:
         raise ReductionError("There is no number of points for a curve; give one, 3 or more.")
     rows: list[dict[str, float]] = []
+    span = float(np.ptp(whole.values[whole.clean]))
+    lengthen(growth, wanted[-1], step)
     for many in wanted:
-        to_number(growth, many, step)
-        if rows and growth.number == rows[-1]["n_points"]:
+        number = max(3, many - growth.costs)
+        to_number(growth, number, step)
+        if rows and growth.number + growth.costs == rows[-1]["n_points"]:
             break  # the field is exact already; more points change nothing
         here = growth.state()
-        settle(growth, many, step)
+        settle(growth, number, step)
         rmse, worst = growth.errors()
-        span = float(np.ptp(growth.values[growth.clean]))
         rows.append(
             {
-                "n_points": growth.number,
+                "n_points": growth.number + growth.costs,
                 "rmse": rmse,
                 "max": worst,
                 "relative_rmse": rmse / span if span else 0.0,
-                "compression": growth.n_clean / growth.number,
+                "compression": whole.n_clean / (growth.number + growth.costs),
             }
         )
         growth.restore(here)

@@ -28,6 +28,8 @@ AFFORDABLE = 0.25
 """Share of the points that the edges of cells may take for a mesh over cells alone to be grown."""
 CHEAP = 0.05
 """If they take a larger share than this, a mesh over pixels is grown as well."""
+ROUNDING = 1e-6
+"""Cells are flat but for rounding when no pixel is farther than this share of the range off."""
 FLAT = 0.02
 """Cells whose values differ by less than this share of a mesh's error are flat."""
 
@@ -119,6 +121,14 @@ def mesh_within(
             break
     assert best is not None
     return best
+
+
+def mesh_over_flat_cells(field: Any, *, norm: Norm, fit: bool) -> GrowingMesh | None:
+    """A mesh over the cells of a picture of them, all of one value each but for rounding."""
+    mesh = cell_mesh(field, norm=norm, fit=fit)
+    if mesh is None or mesh.unseen[1] > ROUNDING * np.ptp(mesh.values[mesh.clean]):
+        return None
+    return mesh
 
 
 def _meshes(field: Any, *, norm: Norm, fit: bool, plain: bool) -> list[GrowingMesh]:
