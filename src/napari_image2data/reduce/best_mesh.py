@@ -74,6 +74,7 @@ def mesh_of_number(
     growing = part_of(told, 0.0, 0.2 if fit else 0.9)
     for mesh in meshes:
         wanted = n_points - mesh.costs
+        mesh.leave_out_to(wanted)
         lengthen(mesh, wanted, step)
         if to_number(mesh, wanted, step, growing, rival=min(rival, least)):
             settle(mesh, wanted, step, rival=min(rival, least))

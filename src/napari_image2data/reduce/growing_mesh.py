@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -168,6 +169,17 @@ class GrowingMesh:
         rest[which] = False
         self._place(self.rows[rest], self.cols[rest], self.own[rest])
 
+    def leave_out_to(self, number: int) -> None:
+        """Leave out, one by one, points that the error hardly grows without, until so many stay."""
+        while self.number > number:
+            start, tried = self.state(), []
+            for which in range(self.number):
+                self.leave_out(np.array([which]))
+                with suppress(ReductionError):  # where the rest lies on one line
+                    tried.append((self.error, which))
+                self.restore(start)
+            self.leave_out(np.array([min(tried)[1]]))
+
     def look_coarsely(self, pixels: int | None) -> None:
         """Look at this many pixels only, whatever the number of points; None: as ever."""
         self._looked_at = pixels
@@ -268,7 +280,12 @@ class GrowingMesh:
         """The points as a table."""
         mesh = self._full()
         nearest, residual = mesh.nearest_point()
-        weight = np.ones(len(nearest)) if mesh.weight is None else mesh.weight
+        # a pixel on the edge of two triangles is in both, and counts once
+        last = np.zeros(self.values.size, np.intp)
+        last[mesh.pixel] = np.arange(len(mesh.pixel))
+        weight = (last[mesh.pixel] == np.arange(len(mesh.pixel))).astype(np.float64)
+        if mesh.weight is not None:
+            weight *= mesh.weight
         size = np.bincount(nearest, weights=weight, minlength=self.number).astype(np.intp)
         square = np.bincount(nearest, weights=weight * residual**2, minlength=self.number)
         sigma = np.sqrt(square / np.maximum(size, 1))

@@ -185,6 +185,11 @@ class Mesh:
         """The interpolated field on the whole grid; NaN outside of the points' convex hull."""
         image = np.full(self.shape, np.nan, np.float32)
         image.ravel()[self.pixel] = self.on_pixels(heights)
+        # a pixel that a point is in has the point's height, to the last digit
+        row, col = self.rows.astype(np.intp), self.cols.astype(np.intp)
+        there = (row == self.rows) & (col == self.cols)
+        there &= (row >= 0) & (row < self.shape[0]) & (col >= 0) & (col < self.shape[1])
+        image[row[there], col[there]] = np.asarray(heights, np.float64)[there]
         return image
 
     def sum_by_triangle(self, amount: Float) -> Float:

@@ -157,6 +157,6 @@ def _way(
         ],
         axis=1,
     )
-    way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+    way = way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
     spread: Float = way + 0.3 * rng.normal(size=way.shape)
     return spread

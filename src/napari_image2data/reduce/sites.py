@@ -258,6 +258,8 @@ class Sites:
         """The nearest and the second nearest site of these pixels."""
         from scipy.spatial import KDTree
 
+        if not len(pixels):
+            return
         index = np.flatnonzero(self.active)
         tree = KDTree(self.place[index])
         _, near = tree.query(self.pixels[pixels], k=min(2, len(index)), workers=-1)
