@@ -14,7 +14,7 @@ from napari_image2data.reduce.best_mesh import (
     part_of,
 )
 from napari_image2data.reduce.few_points import FEW, FewPoints
-from napari_image2data.reduce.goal import settle, to_number
+from napari_image2data.reduce.goal import settle, steps_told, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.long_triangles import lengthen
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.growing_mesh import Norm
     from napari_image2data.reduce.sites import Sites
     from napari_image2data.reduce.tiles import Tiles
+
+CELLS = 0.5
+"""Share of the work that is done when flat cells are thinned out, ..."""
+CELL_STEPS = 60
+"""... which takes about so many steps."""
 
 
 def reduce_adaptive(
@@ -152,7 +157,11 @@ def reduce_adaptive(
     cells = None
     if method != "linear":
         cells = flat_cells(
-            field, n_points=n_points, tolerance=tolerance, largest=norm == "max", step=step
+            field,
+            n_points=n_points,
+            tolerance=tolerance,
+            largest=norm == "max",
+            step=steps_told(step, part_of(told, 0.0, CELLS), CELL_STEPS),
         )
     if method == "nearest" and cells is None:
         raise ReductionError(
@@ -161,12 +170,14 @@ def reduce_adaptive(
         )
     few = n_points is not None and n_points <= FEW and method == "auto" and fit
     best: GrowingMesh | Sites | Tiles | None = cells
+    start = 0.0 if cells is None else CELLS
+    end = (start + 1.0) / 2 if few else 1.0
     options: dict[str, Any] = {
         "norm": norm,
         "fit": fit,
         "plain": method == "linear",
         "step": step,
-        "told": part_of(told, 0.0, 0.5 if few else 1.0),
+        "told": part_of(told, start, end),
     }
     error = np.inf if cells is None else cells.error()
     if method == "nearest":
@@ -182,7 +193,7 @@ def reduce_adaptive(
     points = best.table() if isinstance(best, GrowingMesh) else best.table(field)
     points.attrs["method"] = "linear" if isinstance(best, GrowingMesh) else "nearest"
     if few and n_points is not None and error > 0:
-        spline = FewPoints(field, n_points, step, part_of(told, 0.5, 1.0))
+        spline = FewPoints(field, n_points, step, part_of(told, end, 1.0))
         if spline.error() < error:
             points = spline.table(field)
     told(1.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_image2data.reduce.cell_mesh import CellMesh, cell_mesh
-from napari_image2data.reduce.exchange_points import exchange
+from napari_image2data.reduce.exchange_points import MOST_POINTS, exchange
 from napari_image2data.reduce.goal import settle, to_error, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.long_triangles import lengthen
@@ -71,13 +71,15 @@ def mesh_of_number(
     meshes = _meshes(field, norm=norm, fit=fit, plain=plain)
     if len(meshes) > 1 and meshes[0].costs > AFFORDABLE * n_points:
         del meshes[0]
-    growing = part_of(told, 0.0, 0.2 if fit else 0.9)
+    fewer = fit and n_points <= MOST_POINTS  # most of the time goes into their exchange
+    grown, settled = (0.1, 0.2) if fewer else (0.4, 1.0)
     for mesh in meshes:
         wanted = n_points - mesh.costs
         mesh.leave_out_to(wanted)
         lengthen(mesh, wanted, step)
-        if to_number(mesh, wanted, step, growing, rival=min(rival, least)):
-            settle(mesh, wanted, step, rival=min(rival, least))
+        if to_number(mesh, wanted, step, part_of(told, 0.0, grown), rival=min(rival, least)):
+            settling = part_of(told, grown, settled)
+            settle(mesh, wanted, step, settling, rival=min(rival, least))
             error = mesh.errors()[0 if norm == "rmse" else 1]
             if error < least:
                 best, least = mesh, error

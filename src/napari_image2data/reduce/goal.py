@@ -46,6 +46,20 @@ MANY_CELLS = 5000
 """With fewer flat cells it is not worth while to guess that the mesh will need more points."""
 
 
+def steps_told(step: Step, told: Told, many: int) -> Step:
+    """A step that tells, too, a guess of the share done: nearly all after so many steps."""
+    done = 0
+
+    def on() -> None:
+        nonlocal done
+        step()
+        done += 1
+        if told is not None:
+            told(float(1.0 - np.exp(-2.0 * done / many)))
+
+    return on
+
+
 def to_error(
     growth: GrowingMesh,
     tolerance: float,
@@ -81,7 +95,7 @@ def to_error(
         work += growth.number
         error = growth.grow(tolerance, None)
         if moves and growth.number <= MOST_MOVED and error < NEAR * tolerance:
-            growth.move(MOVES)
+            growth.move(MOVES, lambda share: step())
             moves -= 1
         start = start or error
         if told is not None:
@@ -117,7 +131,7 @@ def to_number(
         step()
         growth.grow(None, n_points)
         if told is not None:
-            told(float(min(1.0, np.log(growth.number) / np.log(n_points))))
+            told(min(1.0, growth.number / n_points))  # large meshes take the time
         if np.isfinite(rival) and growth.stalled():
             ahead = (growth.number / n_points) ** SLOWLY if growth.norm == "rmse" else 1.0
             if SETTLED * ahead * growth.error > rival:
@@ -125,8 +139,15 @@ def to_number(
     return True
 
 
-def settle(growth: GrowingMesh, n_points: int, step: Step, *, rival: float = np.inf) -> None:
-    """Move the points of a fitted mesh to better places.
+def settle(
+    growth: GrowingMesh,
+    n_points: int,
+    step: Step,
+    told: Told = None,
+    *,
+    rival: float = np.inf,
+) -> None:
+    """Move the points of a fitted mesh to better places; ``step`` and ``told`` as of `to_error`.
 
     They stay where that will not bring the rmse below that of a ``rival``.
     """
@@ -134,8 +155,18 @@ def settle(growth: GrowingMesh, n_points: int, step: Step, *, rival: float = np.
     if (SETTLED_ONCE if many else SETTLED) * growth.error > rival:
         return
     steps = max(1, min(MOVES, MOST_STEPS // n_points))
-    for _ in range((1 if many else LAST) if growth.fit and not growth.exact else 0):
-        step()
-        if not growth.move(steps):
+    turns = (1 if many else LAST) if growth.fit and not growth.exact else 0
+    for turn in range(turns):
+
+        def during(share: float, turn: int = turn) -> None:
+            step()
+            if told is not None:
+                told((turn + share) / turns)
+
+        before = growth.error
+        if not growth.move(steps, during):
+            break
+        # a move takes off half as much as the one before at most
+        if growth.error - (before - growth.error) * (1 - 0.5 ** (turns - 1 - turn)) > rival:
             break
     to_number(growth, n_points, step)  # two points in one pixel became one

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Index = NDArray[np.intp]
 
+LONG_RUNS = 16
+"""Runs of more entries than this are summed as slices; `numpy.bincount` sums short ones faster."""
+
 
 class Mesh:
     """Delaunay triangles of scattered points, and their pixels on a grid.
@@ -79,40 +82,54 @@ class Mesh:
     def _fill(self, step: int) -> None:
         """Spans, then pixels: ``pixel`` (flat index), ``px_row``, ``px_col``, ``start``."""
         height, width = self.shape
-        y = self.rows[self.triangles]
-        x = self.cols[self.triangles]
         slack = 1e-9 * max(height, width)
         self.grid_rows, self.grid_cols = _grid_lines(height, step), _grid_lines(width, step)
-        first = np.searchsorted(self.grid_rows, y.min(axis=1) - slack)
-        last = np.searchsorted(self.grid_rows, y.max(axis=1) + slack, side="right") - 1
-        owner, line = _ranges(first, last)
-        row = self.grid_rows[line].astype(np.float64)
-        low = np.full(len(owner), np.inf)
-        high = np.full(len(owner), -np.inf)
-        for a, b in ((0, 1), (1, 2), (2, 0)):
-            ya, yb = y[owner, a], y[owner, b]
-            xa, xb = x[owner, a], x[owner, b]
-            crosses = (row >= np.minimum(ya, yb) - slack) & (row <= np.maximum(ya, yb) + slack)
-            rise = yb - ya
-            level = np.abs(rise) < slack
-            with np.errstate(divide="ignore", invalid="ignore"):
-                t = np.clip((row - ya) / rise, 0.0, 1.0)
-            at = np.where(level, np.minimum(xa, xb), xa + t * (xb - xa))
-            low = np.where(crosses, np.minimum(low, at), low)
-            at = np.where(level, np.maximum(xa, xb), at)
-            high = np.where(crosses, np.maximum(high, at), high)
-        good = low <= high
-        owner, line, low, high = owner[good], line[good], low[good], high[good]
-        left = np.searchsorted(self.grid_cols, low - slack)
-        right = np.searchsorted(self.grid_cols, high + slack, side="right") - 1
-        span, column = _ranges(left, right)
-        self.px_row = self.grid_rows[line[span]]
-        self.px_col = self.grid_cols[column]
-        self.pixel = self.px_row.astype(np.intp) * width + self.px_col
-        self.px_triangle = owner[span]
-        counts = np.bincount(self.px_triangle, minlength=len(self.triangles))
+        owner, line, low, high = self._spans(step, slack)
+        left = _first_line(self.grid_cols, low - slack, step)
+        right = _last_line(self.grid_cols, high + slack, step)
+        length = np.maximum(right - left + 1, 0)
+        # number all pixels through; a span begins at its left end with the number it comes to
+        shift = left - (np.cumsum(length) - length)
+        column = np.arange(length.sum()) + np.repeat(shift, length)
+        row = np.repeat(self.grid_rows[line], length)
+        self.px_row = row
+        self.px_col = column.astype(np.int32) if step == 1 else self.grid_cols[column]
+        self.pixel = row.astype(np.intp) * width
+        self.pixel += self.px_col
+        self.px_triangle = np.repeat(owner, length)
+        counts = np.bincount(owner, weights=length, minlength=len(self.triangles)).astype(np.intp)
         self.start = np.concatenate([[0], np.cumsum(counts)[:-1]])
         self.counts = counts
+
+    def _spans(self, step: int, slack: float) -> tuple[Index, Index, Float, Float]:
+        """The triangle, the grid row and the two ends of every span, ordered by triangle.
+
+        The long side of a triangle, from its upper corner to its lower one, is one end of all its
+        spans; the other end lies on the upper short side as far as the corner between, then on
+        the lower one.
+        """
+        y, x = self.rows[self.triangles], self.cols[self.triangles]
+        order = np.argsort(y, axis=1, kind="stable")
+        y, x = np.take_along_axis(y, order, axis=1), np.take_along_axis(x, order, axis=1)
+        first = _first_line(self.grid_rows, y[:, 0] - slack, step)
+        last = _last_line(self.grid_rows, y[:, 2] + slack, step)
+        owner, line = _ranges(first, last)
+        row = self.grid_rows[line].astype(np.float64)
+        # sides from corner to corner: the long ones, and the upper, then the lower short ones
+        long = _Sides(y[:, 0], y[:, 2], x[:, 0], x[:, 2], slack)
+        short = _Sides(
+            np.append(y[:, 0], y[:, 1]),
+            np.append(y[:, 1], y[:, 2]),
+            np.append(x[:, 0], x[:, 1]),
+            np.append(x[:, 1], x[:, 2]),
+            slack,
+        )
+        below = row >= y[owner, 1] - slack
+        one, other = long.at(owner, row), short.at(owner + len(y) * below, row)
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        level = np.flatnonzero((y[:, 2] - y[:, 0] < slack)[owner])
+        low[level], high[level] = x[owner[level]].min(axis=1), x[owner[level]].max(axis=1)
+        return owner, line, low, high
 
     def beyond_hull(self) -> tuple[Index, Index, Float]:
         """Pixels that no triangle covers, and the place of the hull nearest to each.
@@ -208,6 +225,34 @@ class Mesh:
         return worst, where
 
 
+class _Sides:
+    """Sides of triangles, each from its upper end to its lower one."""
+
+    def __init__(self, top: Float, bottom: Float, start: Float, end: Float, slack: float) -> None:
+        rise = bottom - top
+        self.top, self.rise, self.start = top, rise, start
+        level = rise < slack
+        self.slope = np.where(level, 0.0, (end - start) / np.where(level, 1.0, rise))
+
+    def at(self, side: Index, row: Float) -> Float:
+        """The column at which these sides cross these rows."""
+        down = np.clip(row - self.top[side], 0.0, self.rise[side])
+        across: Float = self.start[side] + self.slope[side] * down
+        return across
+
+
+def _first_line(lines: NDArray[np.int32], place: Float, step: int) -> Index:
+    """The first of the grid's lines at or after each place: `numpy.searchsorted`, but faster."""
+    first = np.where(place > lines[-1], len(lines), np.ceil(place / step))
+    return np.clip(first, 0, len(lines)).astype(np.intp)
+
+
+def _last_line(lines: NDArray[np.int32], place: Float, step: int) -> Index:
+    """The last of the grid's lines at or before each place; -1 where there is none."""
+    last = np.where(place >= lines[-1], len(lines) - 1, np.floor(place / step))
+    return np.clip(last, -1, len(lines) - 1).astype(np.intp)
+
+
 def _grid_lines(length: int, step: int) -> NDArray[np.int32]:
     """Every ``step``-th line and the last one: a mesh may end in slivers along the rim."""
     return np.unique(np.append(np.arange(0, length, step), length - 1)).astype(np.int32)
@@ -219,6 +264,34 @@ def _ranges(first: Index, last: Index) -> tuple[Index, Index]:
     owner = np.repeat(np.arange(len(first)), length)
     offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
     return owner, first[owner] + offset
+
+
+class Runs:
+    """Sums over runs of entries of one group each, ordered by group.
+
+    Parameters
+    ----------
+    group : (M,) int ndarray
+        The group of every entry, rising.
+    number : int
+        Groups 0 .. number - 1; some may have no entry.
+    """
+
+    def __init__(self, group: Index, number: int) -> None:
+        self.group, self.number = group, number
+        self.long = len(group) > LONG_RUNS * number
+        if self.long:
+            changes = np.flatnonzero(group[1:] != group[:-1]) + 1
+            self.start = np.concatenate([[0], changes])
+            self.filled = group[self.start]
+
+    def sums(self, amount: Float) -> Float:
+        """Sum of ``amount`` for each group."""
+        if not self.long:
+            return sums_by(self.group, amount, self.number)
+        total = np.zeros(self.number)
+        total[self.filled] = np.add.reduceat(amount, self.start)
+        return total
 
 
 def sums_by(group: Index, amount: Float, number: int) -> Float:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_image2data.reduce.mesh import Mesh, sums_by
+from napari_image2data.reduce.mesh import Mesh, Runs, sums_by
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
@@ -57,21 +59,33 @@ class MovingMesh:
         self.step = step
         self.soft = np.inf  # residuals well above this hardly count in a fit
         self.rough = False  # whether `fit` solves its equations roughly, in a quarter of the time
+        self.damping = 1e-3  # what steps are damped by in the beginning
         self.on_known = False  # whether points stay on known pixels
         self.weights: Float | None = None  # what the residual of each pixel counts, else 1
         self.spacing = (1.0, 1.0)  # size of a pixel, which decides on the triangles
 
-    def look(self, row: Float, col: Float, height: Float) -> None:
-        """Mesh the points and compare with the field at every known pixel they cover."""
+    def look(self, row: Float, col: Float, height: Float, *, mesh: Mesh | None = None) -> None:
+        """Mesh the points (but for one given) and compare with the field at every known pixel."""
         shape = self.values.shape[0], self.values.shape[1]
-        self.mesh = Mesh(row, col, shape, step=self.step, spacing=self.spacing)
+        if mesh is None:
+            mesh = Mesh(row, col, shape, step=self.step, spacing=self.spacing)
+        self.mesh = mesh
         self.inside = self.known[self.mesh.pixel]
         self.triangle = self.mesh.px_triangle[self.inside]
         self.pixel = self.mesh.pixel[self.inside]
         self.residual = self.mesh.on_pixels(height)[self.inside] - self.values.ravel()[self.pixel]
 
-    def fit(self, steps: int) -> None:
+    def fit(
+        self,
+        steps: int,
+        *,
+        mesh: Mesh | None = None,
+        during: Callable[[float], None] | None = None,
+    ) -> None:
         """Move points and heights by damped least squares (Levenberg-Marquardt).
+
+        It begins with ``mesh``, where one of these points is there, and calls ``during`` with the
+        share done before every try of a step.
 
         The misfit of a pixel is soft^2 log(1 + (residual / soft)^2), its square where ``soft`` is
         infinite. With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a
@@ -80,16 +94,18 @@ class MovingMesh:
         """
         from scipy.sparse import coo_array
 
-        self.look(self.row, self.col, self.height)
+        self.look(self.row, self.col, self.height, mesh=mesh)
         square = self._misfit()
-        damping = 1e-3
+        damping = self.damping
         many = 3 * len(self.row)
         diagonal = np.arange(many)
-        for _ in range(steps):
+        for done in range(steps):
             normal, gradient = self._normal_equations()
             scale = normal.diagonal().reshape(-1, 3)
             typical = np.median(scale[:, 1:][scale[:, 1:] > 0]) if scale[:, 1:].any() else 1.0
-            for _ in range(TRIES):
+            for tried in range(TRIES):
+                if during is not None:
+                    during((done + tried / TRIES) / steps)
                 extra = damping * (scale + 0.1 * typical) + 1e-12
                 extra[:, 0] = 1e-6 * scale[:, 0] + 0.05
                 extra[self.fixed, 1:] = 1e12 * typical + 1e6
@@ -146,27 +162,47 @@ class MovingMesh:
         """The sparse matrix of the normal equations and the gradient of the squares."""
         from scipy.sparse import coo_array
 
-        weights = [w[self.inside] for w in self.mesh.weights()]
+        shared, pulls = self._sums()
         corners = self.mesh.triangles
         number, many = len(corners), len(self.row)
         _, per_row, per_col = self.mesh.planes(self.height)
         slope = np.column_stack([np.ones(number), -per_row, -per_col])
         gradient = np.zeros((many, 3))
         entries, rows, cols = [], [], []
-        trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
-        if self.weights is not None:
-            trust *= self.weights.ravel()[self.pixel]
         for i in range(3):
-            pull = sums_by(self.triangle, trust * weights[i] * self.residual, number)
             for a in range(3):
-                gradient[:, a] += sums_by(corners[:, i], pull * slope[:, a], many)
+                gradient[:, a] += sums_by(corners[:, i], pulls[i] * slope[:, a], many)
             for j in range(3):
-                shared = sums_by(self.triangle, trust * weights[i] * weights[j], number)
                 for a in range(3):
                     for b in range(3):
-                        entries.append(shared * slope[:, a] * slope[:, b])
+                        entries.append(shared[min(i, j), max(i, j)] * slope[:, a] * slope[:, b])
                         rows.append(3 * corners[:, i] + a)
                         cols.append(3 * corners[:, j] + b)
         place = (np.concatenate(rows), np.concatenate(cols))
         size = (3 * many, 3 * many)
         return coo_array((np.concatenate(entries), place), shape=size).tocsr(), gradient
+
+    def _sums(self) -> tuple[dict[tuple[int, int], Float], list[Float]]:
+        """Sums over each triangle: of weights i times j (i <= j), of weight i times residual.
+
+        The three weights of a pixel add up to 1, so that two of them tell the sums of the third.
+        """
+        first, second = (w[self.inside] for w in self.mesh.weights()[:2])
+        pull = self.residual
+        runs = Runs(self.triangle, len(self.mesh.triangles))
+        one, two = first, second
+        if np.isfinite(self.soft) or self.weights is not None:
+            trust = 1.0 / (1.0 + (self.residual / self.soft) ** 2)
+            if self.weights is not None:
+                trust *= self.weights.ravel()[self.pixel]
+            one, two, pull = trust * first, trust * second, trust * pull
+            whole = runs.sums(trust)
+        else:
+            whole = runs.sums(np.ones(len(pull)))
+        a, b = runs.sums(one), runs.sums(two)
+        aa, ab, bb = runs.sums(one * first), runs.sums(one * second), runs.sums(two * second)
+        ac, bc = a - aa - ab, b - ab - bb
+        shared = {(0, 0): aa, (0, 1): ab, (0, 2): ac, (1, 1): bb, (1, 2): bc}
+        shared[2, 2] = np.maximum(whole - a - b - ac - bc, 0.0)
+        pulls = [runs.sums(pull * first), runs.sums(pull * second)]
+        return shared, [*pulls, runs.sums(pull) - pulls[0] - pulls[1]]

@@ -34,7 +34,7 @@ REACH = (1.0, 2.0, 4.0)
 """How near to a border (pixels) a pixel is to have a say in where its sites go, in turns."""
 
 
-def nudge(sites: Sites, step: Callable[[], None]) -> None:
+def nudge(sites: Sites, step: Callable[[], None]) -> bool:
     """Move sites for a lower squared error, one by one, many that are no neighbors at a time.
 
     Each goes a random way along the direction in which the borders around it would move to the
@@ -47,6 +47,11 @@ def nudge(sites: Sites, step: Callable[[], None]) -> None:
         The sites; squared errors count.
     step : callable
         Called before each move; it may raise to end the work.
+
+    Returns
+    -------
+    bool
+        Whether sites were moved; with very many pixels they are not.
     """
     rng = np.random.default_rng(0)
     many = len(sites.heights)
@@ -82,11 +87,12 @@ def nudge(sites: Sites, step: Callable[[], None]) -> None:
         sites.owner[moved] = owner[moved]
         sites.refit()
     if not np.isfinite(best[0]):
-        return
+        return False
     sites.ask_anew()
     if sites.error() > best[0]:
         sites.place = best[1]
         sites.ask_anew()
+    return True
 
 
 def _around(sites: Sites) -> list[Index]:

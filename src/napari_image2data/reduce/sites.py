@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 SHARE = 0.04
 """At most this share of the sites is left out at a time; larger shares choose worse."""
+LARGE_SHARE = 0.08
+"""The same for so many sites that the difference does not show, ..."""
+VERY_MANY = 20_000
+"""... which are these."""
 SWAPS = 30
 """How often, at most, some sites left out are taken back for as many others, while that pays."""
 SWAP_PIXELS = 4_000_000
@@ -47,6 +51,8 @@ class Sites:
     largest : bool
         Whether the largest error counts, else the sum of squares; for the latter each site has
         the mean of its pixels as its value.
+    settled : bool
+        Whether these are all sites that are wanted: then nobody asks who is second nearest.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Sites:
         truth: Float,
         *,
         largest: bool,
+        settled: bool = False,
     ) -> None:
         self.place = np.column_stack([rows, cols])
         self.heights = heights
@@ -68,9 +75,17 @@ class Sites:
         self.active = np.ones(len(rows), bool)
         self.owner = np.zeros(len(pixels), np.intp)
         self.second = np.zeros(len(pixels), np.intp)
-        self._look(np.arange(len(pixels)))
-        self._drop(np.flatnonzero(np.bincount(self.owner, minlength=len(rows)) == 0))
-        self.refit()
+        if settled:
+            self.settle()
+        else:
+            self._look(np.arange(len(pixels)))
+        empty = np.flatnonzero(np.bincount(self.owner, minlength=len(rows)) == 0)
+        if settled and len(empty):
+            self.active[empty] = False
+            self.settle()
+        else:
+            self._drop(empty)
+            self.refit()
 
     @property
     def number(self) -> int:
@@ -89,10 +104,11 @@ class Sites:
     ) -> None:
         """Leave out the sites that cost least until the number, or the tolerance, is reached."""
         least = n_points if n_points is not None else 1
-        share = SHARE
+        share = 1.0
         while self.number > least:
             step()
             before = self._state()
+            share = min(share, SHARE if self.number < VERY_MANY else LARGE_SHARE)
             wanted = min(self.number - least, max(1, int(share * self.number)))
             going = self._cheapest(wanted, tolerance)
             if not len(going):
@@ -108,15 +124,14 @@ class Sites:
     def swap(self, step: Callable[[], None]) -> None:
         """Take sites back that would help most and leave out as many that help least."""
         share = SWAP
+        home = self._homes()
         for _ in range(min(SWAPS, SWAP_PIXELS // len(self.pixels) + 1)):
             step()
             before, error, number = self._state(), self.error(), self.number
-            coming = self._missed(max(1, int(share * number)))
-            self.active[coming] = True
-            self.heights[coming] = self._own[coming]
-            self._look(np.arange(len(self.pixels)))
+            self._take_back(self._missed(max(1, int(share * number)), home))
             self.refit()
             while self.number > number:
+                step()
                 self._drop(self._cheapest(self.number - number, None))
                 self.refit()
             if self.error() > (1 - SWAP_GAIN) * error:
@@ -195,18 +210,20 @@ class Sites:
     def _state(self) -> tuple[NDArray[np.bool_], Index, Index, Float]:
         return self.active.copy(), self.owner.copy(), self.second.copy(), self.heights.copy()
 
-    def _missed(self, wanted: int) -> Index:
-        """Sites left out that would take off most of the squared error, one in each site's area."""
+    def _homes(self) -> Index:
+        """For every pixel the nearest of all sites, left out or not."""
         from scipy.spatial import KDTree
 
-        out = np.flatnonzero(~self.active)
-        if not len(out):
-            return out
-        away, near = KDTree(self.place[out]).query(self.pixels, workers=-1)
-        now = np.linalg.norm(self.pixels - self.place[self.owner], axis=1)
-        taken = np.flatnonzero(away < now)
-        site, owner = out[near[taken]], self.owner[taken]
-        truth = self.truth[taken]
+        _, home = KDTree(self.place).query(self.pixels, workers=-1)
+        return np.asarray(home, np.intp)
+
+    def _missed(self, wanted: int, home: Index) -> Index:
+        """Sites left out that would take off most of the squared error, one in each site's area.
+
+        Only a site left out that is the nearest of all can be nearer to a pixel than its owner.
+        """
+        taken = np.flatnonzero(~self.active[home])
+        site, owner, truth = home[taken], self.owner[taken], self.truth[taken]
         gain = (self.heights[owner] - truth) ** 2 - (self._own[site] - truth) ** 2
         many = len(self.heights)
         total = np.bincount(site, weights=gain, minlength=many)
@@ -217,6 +234,18 @@ class Sites:
         _, first = np.unique(area[order], return_index=True)
         best: Index = order[np.sort(first)][:wanted]
         return best
+
+    def _take_back(self, coming: Index) -> None:
+        """Sites left out come back; pixels to which they are nearer than the second are theirs."""
+        from scipy.spatial import KDTree
+
+        if not len(coming):
+            return
+        self.active[coming] = True
+        self.heights[coming] = self._own[coming]
+        away, _ = KDTree(self.place[coming]).query(self.pixels, workers=-1)
+        second = np.linalg.norm(self.pixels - self.place[self.second], axis=1)
+        self._look(np.flatnonzero((away <= second) | (self.owner == self.second)))
 
     def _cheapest(self, wanted: int, tolerance: float | None) -> Index:
         """Sites to leave out, the cheapest first, no two of them side by side."""

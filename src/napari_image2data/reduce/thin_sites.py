@@ -11,7 +11,7 @@ from napari_image2data.reduce.compare import clean_pixels
 from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.nodes_nearest import nearest_nodes
 from napari_image2data.reduce.nudge_sites import nudge
-from napari_image2data.reduce.sites import Sites
+from napari_image2data.reduce.sites import VERY_MANY, Sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ RESERVES = (1.0, 0.97, 0.9, 0.0)
 """Shares of the tolerance that sites are left out within, until the result keeps all of it."""
 PIXELS_PER_SITE = 50
 """Pixels looked at per site while sites are left out; the result is judged on all of them."""
+FEWER_PIXELS = 30
+"""The same for very many sites."""
 
 
 def flat_cells(
@@ -59,10 +61,12 @@ def flat_cells(
     if not clean.any():
         return None
     found = grid_sites(values)
+    step()
     if found is None:
         found = nearest_nodes(values)
     if found is None:
         return None
+    step()
     # sorted, and one a place, as `reconstruct` has them: it decides who gets a pixel between two
     _, order = np.unique(np.column_stack(found[:2]), axis=0, return_index=True)
     rows, cols, heights = (part[order] for part in found)
@@ -71,6 +75,7 @@ def flat_cells(
         (rows, cols, heights), pixels, truth, n_points, tolerance, largest=largest, step=step
     )
     if few is not None:
+        step()
         rest = few.active
         sites = Sites(
             few.place[rest, 0],
@@ -79,11 +84,11 @@ def flat_cells(
             pixels,
             truth,
             largest=largest,
+            settled=True,
         )
-        sites.settle()
         if tolerance is None:
-            if not largest:
-                nudge(sites, step)  # on all pixels: some of them would be obeyed too well
+            # on all pixels: some of them would be obeyed too well
+            if not largest and nudge(sites, step):
                 sites.settle()
             return sites
         if sites.error() <= tolerance:
@@ -131,15 +136,18 @@ def _thinned_coarsely(
     number = len(found[0])
     goal = number if n_points is None else n_points
     far = goal < number / FAR
-    stride, seen, told = some(FAR_PIXELS if far else PIXELS_PER_SITE, number)
-    if stride < 2 and (not far or some(PIXELS_PER_SITE, goal)[0] < 2):
+    good = PIXELS_PER_SITE if goal <= VERY_MANY else FEWER_PIXELS
+    stride, seen, told = some(FAR_PIXELS if far else good, number)
+    if stride < 2 and (not far or some(good, goal)[0] < 2):
         return None
     sites = Sites(found[0], found[1], found[2].copy(), seen, told, largest=largest)
     while sites.number > FAR * goal:
         sites.thin(n_points=max(FAR * goal, sites.number // STAGE), tolerance=None, step=step)
+        step()
         sites.look_at(*some(FAR_PIXELS, sites.number)[1:])
     if far:
-        sites.look_at(*some(PIXELS_PER_SITE, goal)[1:])
+        step()
+        sites.look_at(*some(good, goal)[1:])
     sites.thin(n_points=n_points, tolerance=tolerance, step=step)
     if n_points is not None and not largest:
         sites.swap(step)
