@@ -11,6 +11,7 @@ from napari_image2data.reduce.cell_edges import CellEdges, find_edges
 from napari_image2data.reduce.cell_mesh import CellMesh
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.long_triangles import lengthen
+from napari_image2data.reduce.thin_sites import flat_cells
 
 
 def in_steps(field: np.ndarray, steps: int = 256) -> np.ndarray:
@@ -78,6 +79,23 @@ def test_a_stated_error_is_kept_on_cells_with_holes_and_stray_pixels(
     assert report.lost == 0
     if "cells" in points.attrs:
         assert points["size"].sum() >= report.pixels
+
+
+@pytest.mark.parametrize("share", [7, 9, 12])
+def test_a_largest_error_is_kept_where_some_cells_have_a_pixel_that_is_off(share: float) -> None:
+    field = smooth_cells((120, 150), (30, 30), 8)
+    off = np.random.default_rng(0).random((30, 30)) < 0.03
+    field[1::4, 2::5] += 6 * off / 256
+    edges = find_edges(field)
+    assert edges is not None
+    growth = CellMesh(field, edges, norm="max", fit=False)
+    for _ in range(100):
+        if growth.done(share / 256, None):
+            break
+        growth.grow(share / 256, None)
+    assert growth.errors()[1] <= share / 256
+    points = i2d.reduce_adaptive(field, tolerance=share / 256, norm="max")
+    assert i2d.compare(field, i2d.reconstruct(points, field.shape)).max <= share / 256
 
 
 @pytest.mark.parametrize("norm", ["rmse", "max"])
@@ -155,3 +173,16 @@ def test_the_curve_of_a_heat_map_is_that_of_a_mesh_over_its_cells() -> None:
     over_pixels = i2d.reduce_adaptive(field, n_points=600, method="linear")
     again = i2d.reconstruct(over_pixels, field.shape)
     assert curve["rmse"].iloc[-1] < i2d.compare(field, again).rmse / 1.5
+
+
+@pytest.mark.parametrize(("seed", "tolerance"), [(2, 0.12), (3, 0.12), (3, 0.08)])
+def test_few_sites_that_keep_an_error_are_made_fewer(seed: int, tolerance: float) -> None:
+    coarse = gaussian_filter(np.random.default_rng(seed).normal(size=(8, 9)), 0.8)
+    field = np.kron((coarse - coarse.min()) / np.ptp(coarse), np.ones((10, 11)))
+    sites = flat_cells(field, n_points=None, tolerance=tolerance, largest=False, step=lambda: None)
+    assert sites is not None
+    points = i2d.reduce_adaptive(field, tolerance=tolerance)
+    assert rmse(field, points) <= tolerance
+    edges = points.attrs.get("cells", {"rows": [], "cols": []})
+    costs = CellEdges(*map(np.array, edges.values())).costs if edges["rows"] else 0
+    assert len(points) + costs < sites.number

@@ -12,6 +12,7 @@ from napari_image2data.reduce.best_mesh import (
     mesh_over_flat_cells,
     mesh_within,
     part_of,
+    with_fewer,
 )
 from napari_image2data.reduce.few_points import FEW, FewPoints
 from napari_image2data.reduce.goal import settle, steps_told, to_number
@@ -19,6 +20,7 @@ from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.long_triangles import lengthen
 from napari_image2data.reduce.points import points_table
+from napari_image2data.reduce.sites import Sites
 from napari_image2data.reduce.thin_sites import flat_cells
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_image2data.reduce.growing_mesh import Norm
-    from napari_image2data.reduce.sites import Sites
     from napari_image2data.reduce.tiles import Tiles
 
 CELLS = 0.5
@@ -184,6 +185,8 @@ def reduce_adaptive(
         pass
     elif tolerance is not None:
         best = mesh_within(field, tolerance, cells=cells, **options)
+        if fit and method == "auto" and isinstance(best, Sites):
+            best = with_fewer(field, tolerance, best, step=step, told=part_of(told, 0.2, 0.9))
     elif n_points is not None:
         mesh = mesh_of_number(field, n_points, rival=error, **options)
         reached = np.inf if mesh is None else mesh.errors()[0 if norm == "rmse" else 1]

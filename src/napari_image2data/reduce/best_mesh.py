@@ -11,6 +11,7 @@ from napari_image2data.reduce.exchange_points import MOST_POINTS, exchange
 from napari_image2data.reduce.goal import settle, to_error, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.long_triangles import lengthen
+from napari_image2data.reduce.thin_sites import flat_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ WITHIN = 0.5
 """Exchanges of points hardly take more than half off a mesh's error."""
 AFFORDABLE = 0.25
 """Share of the points that the edges of cells may take for a mesh over cells alone to be grown."""
+FEWER = 12
+"""One in so many points is left out at a time where fewer may do."""
 CHEAP = 0.05
 """If they take a larger share than this, a mesh over pixels is grown as well."""
 ROUNDING = 1e-6
@@ -112,15 +115,19 @@ def mesh_within(
     cells : Sites or None
         Flat cells that keep it.
     """
+    kind = 0 if norm == "rmse" else 1
     best: GrowingMesh | Sites | Tiles | None = None
     for mesh in _meshes(field, norm=norm, fit=fit, plain=plain):
-        if mesh.unseen[0 if norm == "rmse" else 1] > tolerance / 2:
+        if mesh.unseen[kind] > tolerance / 2:
             continue
         lengthen(mesh, None, step)
         found = to_error(mesh, tolerance, cells, step, told, or_tiles=not plain) or mesh
+        if isinstance(found, CellMesh) and found.errors()[kind] > tolerance:
+            continue
         if best is None or _size(found) < _size(best):
             best = found
-        if not isinstance(found, CellMesh) or found.costs <= AFFORDABLE * _size(found):
+        flat = mesh.unseen[kind] <= FLAT * tolerance
+        if not isinstance(found, CellMesh) or (flat and found.costs <= AFFORDABLE * _size(found)):
             break
     assert best is not None
     return best
@@ -132,6 +139,39 @@ def mesh_over_flat_cells(field: Any, *, norm: Norm, fit: bool) -> GrowingMesh | 
     if mesh is None or mesh.unseen[1] > ROUNDING * np.ptp(mesh.values[mesh.clean]):
         return None
     return mesh
+
+
+def with_fewer(
+    field: Any, tolerance: float, sites: Sites, *, step: Step, told: Told
+) -> GrowingMesh | Sites:
+    """Fewer sites, or a mesh of fewer points, that keep an rmse as well.
+
+    Sites are left out one after the other for a stated error; for a stated number they are also
+    swapped and moved, and the points of a mesh exchanged, so that fewer may do.
+
+    Parameters
+    ----------
+    field, step, told
+        As of `mesh_of_number`.
+    tolerance : float
+        The rmse to keep.
+    sites : Sites
+        Sites that keep it.
+    """
+    best: GrowingMesh | Sites = sites
+    while 3 < _size(best) <= MOST_POINTS:
+        number = _size(best) - max(1, _size(best) // FEWER)
+        flat = flat_cells(field, n_points=number, tolerance=None, largest=False, step=step)
+        if flat is not None and flat.error() <= tolerance:
+            best = flat
+            continue
+        mesh = mesh_of_number(
+            field, number, norm="rmse", fit=True, plain=False, rival=np.inf, step=step, told=told
+        )
+        if mesh is None or mesh.errors()[0] > tolerance:
+            break
+        best = mesh
+    return best
 
 
 def _meshes(field: Any, *, norm: Norm, fit: bool, plain: bool) -> list[GrowingMesh]:

@@ -263,7 +263,8 @@ class GrowingMesh:
         if tolerance is not None and self.norm == "max":
             # a rebuilt field is rounded to single precision: nobody may be that near the limit
             largest = np.abs(self.values[self.clean]).max()
-            limit = max(0.0, tolerance - 2.0 * float(np.spacing(np.float32(largest))))
+            rounding = 2.0 * float(np.spacing(np.float32(largest)))
+            limit = max(0.0, tolerance - self.unseen[1] - rounding)
         self._course.append((self.number, error))
         stalled = n_points is None and self.stalled()
         wanted = self._batch(mesh, error, tolerance, n_points, stalled=stalled)
