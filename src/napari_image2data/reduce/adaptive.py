@@ -16,7 +16,7 @@ from napari_image2data.reduce.best_mesh import (
 )
 from napari_image2data.reduce.few_points import FEW, FewPoints
 from napari_image2data.reduce.goal import settle, steps_told, to_number
-from napari_image2data.reduce.growing_mesh import GrowingMesh
+from napari_image2data.reduce.growing_mesh import PIXELS_PER_POINT, GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.long_triangles import lengthen
 from napari_image2data.reduce.points import points_table
@@ -35,6 +35,10 @@ CELLS = 0.5
 """Share of the work that is done when flat cells are thinned out, ..."""
 CELL_STEPS = 60
 """... which takes about so many steps."""
+CURVE_MOVES = 2
+"""How often points move for a curve: a third time takes off 1 to 2 %."""
+CURVE_PIXELS = 50_000
+"""Pixels looked at, at least, while they do so."""
 
 
 def reduce_adaptive(
@@ -193,6 +197,7 @@ def reduce_adaptive(
         if mesh is not None and (reached < error or cells is None):
             best, error = mesh, reached
     assert best is not None
+    step()
     points = best.table() if isinstance(best, GrowingMesh) else best.table(field)
     points.attrs["method"] = "linear" if isinstance(best, GrowingMesh) else "nearest"
     if few and n_points is not None and error > 0:
@@ -230,6 +235,7 @@ def reduction_curve(
 ) -> pd.DataFrame:
     """Error of meshes against their number of points, to choose from.
 
+    The points move twice only, so that `reduce_adaptive` is a percent or two better still.
     Where the field is made of flat cells the mesh is one over cells, whose edges count as points
     as in `reduce_adaptive`. Up to 500 points that does better than its place on the curve: it
     exchanges points, and takes sites of cells or a spline where these have less error.
@@ -275,6 +281,10 @@ def reduction_curve(
         if cancel is not None and cancel():
             raise CancelledError("The curve was stopped before it was done.")
 
+    def told(points: float) -> None:
+        if progress is not None:
+            progress(min(1.0, points / wanted[-1]))
+
     whole = GrowingMesh(field, norm=norm, fit=norm == "rmse")
     growth = mesh_over_flat_cells(field, norm=norm, fit=norm == "rmse") or whole
     if n_points is None:
@@ -292,7 +302,10 @@ def reduction_curve(
         if rows and growth.number + growth.costs == rows[-1]["n_points"]:
             break  # the field is exact already; more points change nothing
         here = growth.state()
-        settle(growth, number, step)
+        growth.look_coarsely(min(whole.n_clean, max(CURVE_PIXELS, PIXELS_PER_POINT * number)))
+        before = rows[-1]["n_points"] if rows else 0.0
+        settle(growth, number, step, part_of(told, before, many), turns=CURVE_MOVES)
+        growth.look_coarsely(None)
         rmse, worst = growth.errors()
         rows.append(
             {
@@ -304,6 +317,5 @@ def reduction_curve(
             }
         )
         growth.restore(here)
-        if progress is not None:
-            progress(many / wanted[-1])
+        told(many)
     return pd.DataFrame(rows)

@@ -88,7 +88,8 @@ def to_error(
     while not growth.done(tolerance, None):
         step()
         if or_tiles and work + growth.number > MOST_WORK:
-            found = tiles(growth.field, tolerance=tolerance, largest=growth.norm == "max")
+            largest = growth.norm == "max"
+            found = tiles(growth.field, tolerance=tolerance, largest=largest, step=step)
             return cells if cells is not None and cells.number <= found.number else found
         if cells is not None and growth.number + growth.costs >= cells.number:
             return cells
@@ -146,16 +147,18 @@ def settle(
     told: Told = None,
     *,
     rival: float = np.inf,
+    turns: int = LAST,
 ) -> None:
     """Move the points of a fitted mesh to better places; ``step`` and ``told`` as of `to_error`.
 
-    They stay where that will not bring the rmse below that of a ``rival``.
+    They stay where that will not bring the rmse below that of a ``rival``. They move ``turns``
+    times, very many points once.
     """
-    many = n_points > MOST_MOVED
-    if (SETTLED_ONCE if many else SETTLED) * growth.error > rival:
+    many, race = n_points > MOST_MOVED, bool(np.isfinite(rival))
+    if race and (SETTLED_ONCE if many else SETTLED) * growth.error > rival:
         return
     steps = max(1, min(MOVES, MOST_STEPS // n_points))
-    turns = (1 if many else LAST) if growth.fit and not growth.exact else 0
+    turns = (1 if many else turns) if growth.fit and not growth.exact else 0
     for turn in range(turns):
 
         def during(share: float, turn: int = turn) -> None:
@@ -163,10 +166,12 @@ def settle(
             if told is not None:
                 told((turn + share) / turns)
 
-        before = growth.error
+        before = growth.error if race else 0.0
         if not growth.move(steps, during):
             break
         # a move takes off half as much as the one before at most
-        if growth.error - (before - growth.error) * (1 - 0.5 ** (turns - 1 - turn)) > rival:
+        left = 1 - 0.5 ** (turns - 1 - turn)
+        if race and growth.error - left * (before - growth.error) > rival:
             break
+    step()
     to_number(growth, n_points, step)  # two points in one pixel became one

@@ -85,7 +85,7 @@ class MovingMesh:
         """Move points and heights by damped least squares (Levenberg-Marquardt).
 
         It begins with ``mesh``, where one of these points is there, and calls ``during`` with the
-        share done before every try of a step.
+        share done before every step and every try of one.
 
         The misfit of a pixel is soft^2 log(1 + (residual / soft)^2), its square where ``soft`` is
         infinite. With barycentric weights w_k and a plane of slope (g_y, g_x), the surface at a
@@ -94,18 +94,19 @@ class MovingMesh:
         """
         from scipy.sparse import coo_array
 
+        during = during or (lambda share: None)
         self.look(self.row, self.col, self.height, mesh=mesh)
         square = self._misfit()
         damping = self.damping
         many = 3 * len(self.row)
         diagonal = np.arange(many)
         for done in range(steps):
+            during(done / steps)
             normal, gradient = self._normal_equations()
             scale = normal.diagonal().reshape(-1, 3)
             typical = np.median(scale[:, 1:][scale[:, 1:] > 0]) if scale[:, 1:].any() else 1.0
             for tried in range(TRIES):
-                if during is not None:
-                    during((done + tried / TRIES) / steps)
+                during((done + (1 + tried) / (1 + TRIES)) / steps)
                 extra = damping * (scale + 0.1 * typical) + 1e-12
                 extra[:, 0] = 1e-6 * scale[:, 0] + 0.05
                 extra[self.fixed, 1:] = 1e12 * typical + 1e6

@@ -12,6 +12,8 @@ from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.points import points_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -61,7 +63,9 @@ class Tiles:
         )
 
 
-def tiles(field: Any, *, tolerance: float, largest: bool) -> Tiles:
+def tiles(
+    field: Any, *, tolerance: float, largest: bool, step: Callable[[], None] = lambda: None
+) -> Tiles:
     """The fewest tiles of one value that keep an error; the nearest site rebuilds them.
 
     Squares of one size, from 2 x 2 pixels on, or single pixels, pairs and 2 x 2 squares side by
@@ -75,6 +79,8 @@ def tiles(field: Any, *, tolerance: float, largest: bool) -> Tiles:
         The rmse or the largest error to keep, over the clean pixels.
     largest : bool
         Which of the two.
+    step : callable
+        Called now and then; it may raise to end the work.
     """
     values = as_field_array(field).astype(np.float64)
     clean = clean_pixels(field)
@@ -83,13 +89,14 @@ def tiles(field: Any, *, tolerance: float, largest: bool) -> Tiles:
     room = max(0.0, tolerance - margin)
     found = None
     for side in range(2, max(2, min(LARGEST, min(values.shape) // 4)) + 1):
+        step()
         wider = _squares(values, clean, side)
         away = np.abs(wider.value[wider.owner] - values.ravel()[wider.pixels])
         error = away.max() if largest else np.mean(away**2) ** 0.5
         if error > room:
             break
         found = wider
-    return _mixed(values, clean, room, largest=largest) if found is None else found
+    return _mixed(values, clean, room, step, largest=largest) if found is None else found
 
 
 def _squares(values: Float, clean: Bool, side: int) -> Tiles:
@@ -97,7 +104,7 @@ def _squares(values: Float, clean: Bool, side: int) -> Tiles:
     across = -(-values.shape[1] // side)
     pixels = np.flatnonzero(clean)
     row, col = np.divmod(pixels, values.shape[1])
-    number, owner = np.unique(row // side * across + col // side, return_inverse=True)
+    number, owner = _numbered(row // side * across + col // side)
     total = np.bincount(owner, values.ravel()[pixels])
     at = np.divmod(number, across)
     middle = (side - 1) / 2
@@ -106,7 +113,9 @@ def _squares(values: Float, clean: Bool, side: int) -> Tiles:
     )
 
 
-def _mixed(values: Float, clean: Bool, room: float, *, largest: bool) -> Tiles:
+def _mixed(
+    values: Float, clean: Bool, room: float, step: Callable[[], None], *, largest: bool
+) -> Tiles:
     """Single pixels, pairs and squares of four: joined where that costs least for a point saved.
 
     Every block of 2 x 2 pixels stays four points or becomes three (a pair), two (both pairs, side
@@ -131,11 +140,13 @@ def _mixed(values: Float, clean: Bool, room: float, *, largest: bool) -> Tiles:
         # the most that a saved point may cost, halved and doubled until the room is filled
         low, high = 0.0, float(np.max(costs[np.isfinite(costs)], initial=0.0)) + 1e-300
         for _ in range(BISECTIONS):
+            step()
             middle = (low + high) / 2
             state = _cheapest(costs, middle)
             spent = np.take_along_axis(costs, state[None], axis=0).sum()
             low, high = (middle, high) if spent <= room**2 * clean.sum() else (low, middle)
         state = _cheapest(costs, low)
+    step()
     # the part that each of the four pixels of a block belongs to: its own, or an earlier one's
     part = np.repeat(np.arange(4)[:, None], len(state), axis=1)
     for way, pair in enumerate(PAIRS):
@@ -148,7 +159,8 @@ def _mixed(values: Float, clean: Bool, room: float, *, largest: bool) -> Tiles:
     group = np.empty(padded.size, np.intp)
     group[pixel] = np.take_along_axis(pixel, part, axis=0)
     at = np.flatnonzero(np.isfinite(padded))
-    _, owner = np.unique(group[at], return_inverse=True)
+    step()
+    _, owner = _numbered(group[at])
     count = np.bincount(owner)
     rows, cols = np.divmod(at, padded.shape[1])
     row, col = (np.bincount(owner, axis) / count for axis in (rows, cols))
@@ -161,6 +173,13 @@ def _mixed(values: Float, clean: Bool, room: float, *, largest: bool) -> Tiles:
     else:
         value = np.bincount(owner, truth) / count
     return Tiles(rows * width + cols, owner, row, col, value)
+
+
+def _numbered(group: Index) -> tuple[Index, Index]:
+    """The groups there are, and the place among them of each entry's: `numpy.unique`, unsorted."""
+    there = np.zeros(group.max(initial=0) + 1, bool)
+    there[group] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[group]
 
 
 def _cost(parts: Float, *, largest: bool) -> Float:
