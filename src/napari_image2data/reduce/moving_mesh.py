@@ -151,10 +151,15 @@ class MovingMesh:
         nearly: Float = found * scale
         return nearly
 
-    def _misfit(self) -> float:
-        square = self.residual**2
+    def misfit_of(self, residual: Float) -> Float:
+        """How much residuals count: their squares, or less where they are above ``soft``."""
+        square = residual**2
         if np.isfinite(self.soft):
             square = self.soft**2 * np.log1p(square / self.soft**2)
+        return square
+
+    def _misfit(self) -> float:
+        square = self.misfit_of(self.residual)
         if self.weights is not None:
             square = square * self.weights.ravel()[self.pixel]
         return float(np.sum(square))

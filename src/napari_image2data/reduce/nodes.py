@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from napari_image2data.errors import CancelledError, ReductionError
 from napari_image2data.reduce.compare import clean_pixels
-from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.inputs import as_field_array
 from napari_image2data.reduce.points import points_table
 from napari_image2data.reduce.reconstruct import reconstruct
@@ -63,7 +63,8 @@ def find_nodes(
 ) -> Nodes:
     r"""Find the samples that a field was interpolated from, when its interpolation shows them.
 
-    Nearest-neighbour fields are made of flat Voronoi cells. Their sites are found from the cells'
+    Cells that stand in rows and columns (heat maps) have one node each. Other
+    nearest-neighbour fields are made of flat Voronoi cells. Their sites are found from the cells'
     borders: each border pixel is as far from one site as from the other, which is solved by
     Gauss-Newton from the cells' centroids [1]_; sites are added where the field is not rebuilt
     and dropped where it is without them, until hardly a pixel is on the wrong side. Linear
@@ -71,7 +72,8 @@ def find_nodes(
     a growing mesh fits worst are candidates; a candidate is a node when the field around it is a
     cone with its tip there (linear along every ray) but no roof (planes on the two sides of one
     line); then positions and heights of
-    all nodes are fitted together by damped least squares, and nodes without effect are dropped.
+    all nodes are fitted together by damped least squares, points are added where the field is not
+    rebuilt, and of all points those are selected that explain it with the fewest others.
 
     Parameters
     ----------
@@ -131,19 +133,27 @@ def find_nodes(
             progress(share)
 
     step(0.0)
-    found = nearest_nodes(values)
-    if found is not None:
-        result = _judge(field, values, clean, span, "nearest", *found)
-        if result is not None:
-            step(1.0)
-            return result
+    judge = partial(_judge, field, values, clean, span, lambda: step(0.95))
+    grid = _regular_grid(values)
+    if grid is not None and (result := judge("nearest", *grid)) is not None:
+        step(1.0)
+        rows, cols = (len(np.unique(axis)) for axis in grid[:2])
+        return replace(
+            result,
+            message=f"The field is made of cells on a grid of {rows} rows and {cols} columns: "
+            f"one node a cell rebuilds it with an rmse of {100 * result.relative_rmse:.2g} % "
+            "of its range.",
+        )
+    found = nearest_nodes(values, asked=lambda: step(0.05))
+    if found is not None and (result := judge("nearest", *found)) is not None:
+        step(1.0)
+        return result
     step(0.1)
-    linear = linear_nodes(values, step=lambda share: step(0.1 + 0.9 * share))
+    linear = linear_nodes(values, step=lambda share: step(0.1 + 0.85 * share))
+    if linear is not None and (result := judge("linear", *linear)) is not None:
+        step(1.0)
+        return result
     step(1.0)
-    if linear is not None:
-        result = _judge(field, values, clean, span, "linear", *linear)
-        if result is not None:
-            return result
     none = np.empty(0)
     return Nodes(
         kind="none",
@@ -155,11 +165,24 @@ def find_nodes(
     )
 
 
+def _regular_grid(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+    """One site a cell where the cells stand in rows and columns, two of each at least."""
+    from napari_image2data.reduce.cells import grid_sites
+
+    grid = grid_sites(values)
+    if grid is None or min(len(np.unique(axis)) for axis in grid[:2]) < 2:
+        return None
+    return grid
+
+
 def _judge(
     field: Any,
     values: NDArray[np.float64],
     clean: NDArray[np.bool_],
     span: float,
+    asked: Callable[[], object],
     kind: Literal["nearest", "linear"],
     rows: NDArray[np.float64],
     cols: NDArray[np.float64],
@@ -177,11 +200,10 @@ def _judge(
     elif rmse > GOOD_FIT * span:
         good = False
     else:
+        from napari_image2data.reduce.nodes_linear import blind_error
+
         # Any smooth field can be meshed well; true nodes do better than as many placed blindly.
-        growth = GrowingMesh(values, norm="rmse", fit=True)
-        while not growth.done(None, len(points)):
-            growth.grow(None, len(points))
-        good = rmse < CLEARLY_BETTER * growth.errors()[0]
+        good = rmse < CLEARLY_BETTER * blind_error(values, len(points), asked)
     if not good:
         return None
     # each node answers for the pixels nearest to it

@@ -8,8 +8,9 @@ import numpy as np
 
 from napari_image2data.errors import ReductionError
 from napari_image2data.reduce.growing_mesh import GrowingMesh
-from napari_image2data.reduce.mesh import sums_by
+from napari_image2data.reduce.mesh import Mesh, sums_by
 from napari_image2data.reduce.moving_mesh import MovingMesh
+from napari_image2data.reduce.nodes_selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,27 @@ if TYPE_CHECKING:
     Index = NDArray[np.intp]
 
 MOST_CANDIDATES = 4000
+CANDIDATE_ROOM = 25
+"""Pixels for a candidate, at least."""
 RADII = (6, 10)
 """Radii (pixels) of the discs that a candidate is judged in."""
 TIP = 1.7
 """Misfit of the best roof over the misfit of the best cone that makes a candidate a node."""
-ROUNDS = 14
+ROUNDS = 18
+SELECT_AFTER = (10, 14, 18)
+"""Rounds of adding points after which those are selected that are needed."""
+LEAST_ROOM = 50
+"""Pixels for a point: where more points are needed the field is smooth, or noise."""
+FIRST_TIPS = (1.3, 1.5, 1.7)
+"""How clear the tips are that selections start from; the best selection is taken."""
+APART = 10.0
+"""Pixels between those tips: beside a node a cone fits better than a roof, too."""
+MOST_SELECTIONS = 3
+"""How often they are selected and fitted, one after the other, while that helps, ..."""
+LEAST_GAIN = 0.005
+"""... which it does when it takes this share off misfit and cost."""
+COST = 60.0
+"""What a point has to explain to be kept: squared noise, summed over pixels."""
 TRUST = 3.0
 """Pixels that are off by much more than this many times the noise hardly move a node: they show
 that one is missing or too many, which bending its neighbours does not mend."""
@@ -40,7 +57,7 @@ def linear_nodes(
     values : (h, w) float ndarray
         The field, NaN where nothing is known.
     step : callable
-        Called with the share of the work done.
+        Called with the share of the work done, many times; may raise `CancelledError`.
 
     Returns
     -------
@@ -51,9 +68,18 @@ def linear_nodes(
     known = np.isfinite(values)
     span = float(np.ptp(values[known]))
     noise = _table_step(values[known], span) / 12**0.5
-    surface = _candidates(values, known, span)
-    step(0.2)
+    share = 0.0
+
+    def asked() -> None:
+        step(share)
+
+    surface = _candidates(values, known, span, asked)
+    surface.asked = asked
+    share = 0.1
+    surface.rough = True  # so many points, most of which go
     surface.fit(12)
+    surface.rough = False
+    share = 0.2
     tips = _tips(values, surface, noise)
     order = _spread(surface, tips, 3.0)
     surface.keep(order[tips[order] > TIP])
@@ -61,20 +87,42 @@ def linear_nodes(
     if np.sum(~surface.fixed) < 1:
         return None
     surface.fit(12)
+    score = np.inf
     for turn in range(ROUNDS):
+        share = 0.3 + 0.65 * turn / ROUNDS
+        if len(surface.row) * LEAST_ROOM > known.sum():
+            return None
         bad = surface.insert_worst(noise)
         surface.fit(6)
-        surface.keep(_spread(surface, _tips(values, surface, noise), 2.5))
+        _merge_near(values, surface, noise, 2.5)
         _prune(surface, noise, span, passes=3)
         surface.fit(4)
-        step(0.3 + 0.6 * (turn + 1) / ROUNDS)
+        if bad and turn + 1 not in SELECT_AFTER:
+            continue
+        for _ in range(MOST_SELECTIONS):
+            _select(values, surface, noise)
+            new = surface.score(COST * noise**2)
+            if new > (1 - LEAST_GAIN) * score:
+                break
+            score, best = new, surface.state()
+        if turn < SELECT_AFTER[0] and surface.rmse > blind_error(values, len(surface.row), asked):
+            return None
         if not bad:
             break
-    surface.fit(10)
+    surface.restore(best)
     _prune(surface, noise, span, passes=4)
     surface.soft = np.inf
     surface.fit(8)
     return surface.row, surface.col, surface.height
+
+
+def blind_error(values: Float, n_points: int, asked: Callable[[], object]) -> float:
+    """Rmse of as many points of a mesh that grows where it is worst: of any, not of the nodes."""
+    growth = GrowingMesh(values, norm="rmse", fit=True)
+    while not growth.done(None, n_points):
+        asked()
+        growth.grow(None, n_points)
+    return growth.errors()[0]
 
 
 def _table_step(values: Float, span: float) -> float:
@@ -85,7 +133,9 @@ def _table_step(values: Float, span: float) -> float:
     return max(span / 256, float(np.median(np.diff(levels))))
 
 
-def _candidates(values: Float, known: NDArray[np.bool_], span: float) -> _Surface:
+def _candidates(
+    values: Float, known: NDArray[np.bool_], span: float, asked: Callable[[], object]
+) -> _Surface:
     """The points of a mesh grown at its worst pixels, with the corners of the field's hull."""
     from scipy.spatial import ConvexHull
     from skimage.measure import approximate_polygon
@@ -100,7 +150,9 @@ def _candidates(values: Float, known: NDArray[np.bool_], span: float) -> _Surfac
     if len(fixed) >= 3:
         growth.start_from(fixed)
     tolerance = 2.5 * _table_step(values[known], span)
-    while not growth.done(tolerance, None) and growth.number < MOST_CANDIDATES:
+    most = min(MOST_CANDIDATES, int(known.sum() / CANDIDATE_ROOM))
+    while not growth.done(tolerance, None) and growth.number < most:
+        asked()
         growth.grow(tolerance, None)
     return _Surface(
         values, known, growth.rows, growth.cols, growth.own, np.isin(growth.points, fixed)
@@ -108,7 +160,34 @@ def _candidates(values: Float, known: NDArray[np.bool_], span: float) -> _Surfac
 
 
 class _Surface(MovingMesh):
-    """A moving mesh whose points come and go."""
+    """A moving mesh whose points come and go; ``asked`` is called at every look at it."""
+
+    asked: Callable[[], object] = staticmethod(lambda: None)
+
+    def look(self, row: Float, col: Float, height: Float, *, mesh: Mesh | None = None) -> None:
+        self.asked()
+        super().look(row, col, height, mesh=mesh)
+
+    def score(self, cost: float) -> float:
+        """Misfit over the known pixels, and the cost of the points; small is good."""
+        lost = self.misfit_of(np.array(np.ptp(self.values[np.isfinite(self.values)])))
+        seen = np.zeros(self.values.size, bool)
+        seen[self.pixel] = True
+        return self._misfit() + float(lost) * np.sum(self.known & ~seen) + cost * len(self.row)
+
+    def state(self) -> tuple[Float, Float, Float, NDArray[np.bool_]]:
+        """The points, to come back to."""
+        return self.row, self.col, self.height, self.fixed
+
+    def restore(self, state: tuple[Float, Float, Float, NDArray[np.bool_]]) -> None:
+        """Come back to the points of this state."""
+        self.row, self.col, self.height, self.fixed = state
+        self.look(self.row, self.col, self.height)
+
+    @property
+    def rmse(self) -> float:
+        """Root mean square residual over the pixels of the mesh."""
+        return float(np.mean(self.residual**2) ** 0.5)
 
     def keep(self, which: Index | NDArray[np.bool_]) -> None:
         self.row, self.col = self.row[which], self.col[which]
@@ -140,18 +219,34 @@ class _Surface(MovingMesh):
         return int(bad.sum())
 
 
-def _tips(values: Float, surface: _Surface, noise: float) -> Float:
+def _merge_near(values: Float, surface: _Surface, noise: float, radius: float) -> None:
+    """Of points this near to one another keep the clearest tip."""
+    from scipy.spatial import KDTree
+
+    place = np.column_stack([surface.row, surface.col])
+    near = np.unique(KDTree(place).query_pairs(radius, output_type="ndarray"))
+    if len(near):
+        surface.keep(_spread(surface, _tips(values, surface, noise, near), radius))
+
+
+def _tips(values: Float, surface: _Surface, noise: float, which: Index | None = None) -> Float:
     """How much more a cone with its tip at the point explains than a roof through it.
 
     In discs around each point: root mean square residual of the best roof (a plane and a fold in
     one direction, at the point or up to 1.4 pixels beside it), over that of the best cone (linear
     along 18 rays, hat functions between them). About 1 in a plane, on a fold and off a node; well
-    above at a node. Corners of the hull, which are nodes by themselves, get 1000 more.
+    above at a node. Corners of the hull, which are nodes by themselves, get 1000 more. Points
+    that are not among ``which`` (all by default) get 0.
     """
     best = np.zeros(len(surface.row))
-    for radius in RADII:
-        for i, (row, col) in enumerate(zip(surface.row, surface.col, strict=True)):
-            best[i] = max(best[i], _tip(values, row, col, radius, noise))
+    # where steps are coarser only larger discs show a fold, the more pixels the better
+    coarse = min(2.0, (noise * 12**0.5 * 256 / np.ptp(values[np.isfinite(values)])) ** 0.5)
+    for radius in (round(coarse * radius) for radius in RADII):
+        for turn, i in enumerate(np.arange(len(best)) if which is None else which):
+            if turn % 100 == 0:
+                surface.asked()
+            tip = _tip(values, surface.row[i], surface.col[i], radius, noise)
+            best[i] = max(best[i], tip)
     best[surface.fixed] += 1e3
     return best
 
@@ -198,6 +293,28 @@ def _tip(values: Float, row: float, col: float, radius: int, noise: float) -> fl
     left_over = z - cone @ np.linalg.solve(normal, cone.T @ z)
     cone_misfit = float(left_over @ left_over) / max(1, number - rays - 1)
     return float(np.sqrt(roof_misfit) / max(np.sqrt(cone_misfit), 0.9 * noise))
+
+
+def _select(values: Float, surface: _Surface, noise: float) -> None:
+    """Leave the points that explain the field with the fewest others, and fit them."""
+    tips = _tips(values, surface, noise)
+    order = _spread(surface, tips, APART)
+    pixels = int(surface.known.sum())
+    look_at = max(40_000, 150 * len(tips))
+    surface.step = max(1, int((pixels / look_at) ** 0.5))
+    best = None
+    for least in FIRST_TIPS:
+        on = np.zeros(len(tips), bool)
+        on[order[tips[order] > least]] = True
+        cost = COST * noise**2 / surface.step**2
+        one = Selection(surface, tips, on, cost=cost)
+        one.settle()
+        if best is None or one.score < best.score:
+            best = one
+    surface.step = 1
+    if best is not None:
+        surface.keep(best.on)
+        surface.fit(10)
 
 
 def _spread(surface: _Surface, rank: Float, radius: float) -> Index:

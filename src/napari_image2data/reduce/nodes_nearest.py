@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
@@ -33,13 +35,17 @@ STRANGE = 0.03
 """Share of a cell's pixels nearer to another site that makes it suspect."""
 
 
-def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
+def nearest_nodes(
+    values: Float, *, asked: Callable[[], object] = lambda: None
+) -> tuple[Float, Float, Float] | None:
     """Rows, columns and values of the sites of a field of flat cells; None where it has none.
 
     Parameters
     ----------
     values : (h, w) float ndarray
         The field, NaN where nothing is known.
+    asked : callable, optional
+        Called without arguments between steps; may raise `CancelledError`.
 
     Returns
     -------
@@ -68,6 +74,7 @@ def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
     if not len(first):
         return None
     for convex in (*CONVEX, None):
+        asked()
         rows, cols = np.nonzero(cells > 0)
         owner = cells[rows, cols] - 1
         count = np.bincount(owner)
@@ -84,7 +91,7 @@ def nearest_nodes(values: Float) -> tuple[Float, Float, Float] | None:
         first, second, at_row, at_col = _borders(cells, codes)
     marks = np.zeros(len(sites), np.int64)
     marks[owner] = codes[rows, cols]
-    sites, marks = _mend(codes, levels, sites, marks)
+    sites, marks = _mend(codes, levels, sites, marks, asked)
     return sites[:, 0], sites[:, 1], levels[marks - 1]
 
 
@@ -98,7 +105,11 @@ def _in_own_cell(sites: Float, rows: Index, cols: Index, owner: Index) -> float:
 
 
 def _mend(
-    codes: NDArray[np.int64], levels: Float, sites: Float, marks: NDArray[np.int64]
+    codes: NDArray[np.int64],
+    levels: Float,
+    sites: Float,
+    marks: NDArray[np.int64],
+    asked: Callable[[], object],
 ) -> tuple[Float, NDArray[np.int64]]:
     """Add sites where the sites rebuild the field wrongly, drop those that make it wrong.
 
@@ -112,6 +123,7 @@ def _mend(
     least = max(2 * SMALLEST_CELL, int(0.02 * len(pixels) / len(sites)))
     best = np.inf, sites, marks
     for _ in range(MENDS):
+        asked()
         sites, marks = _drop_harmful(pixels, levels[truth - 1], levels, sites, marks)
         cells = _own_cells(codes, pixels, truth, sites, marks)
         sites = _solve(sites, *_borders(cells, codes))
