@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
 import napari_image2data as i2d
 from napari_image2data.reduce.cell_edges import CellEdges, find_edges
 from napari_image2data.reduce.cell_mesh import CellMesh
+from napari_image2data.reduce.cells import grid_sites
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.long_triangles import lengthen
 from napari_image2data.reduce.thin_sites import flat_cells
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def in_steps(field: np.ndarray, steps: int = 256) -> np.ndarray:
@@ -114,7 +122,7 @@ def test_errors_counted_on_cells_are_those_of_the_painted_field(norm: str) -> No
 
 def test_a_point_counts_for_the_cell_it_lies_in() -> None:
     field = smooth_cells((120, 150), (30, 30), 5)
-    points = i2d.reduce_adaptive(field, n_points=150)
+    points = i2d.reduce_adaptive(field, tolerance=0.01)
     assert "cells" in points.attrs
     again = i2d.reconstruct(points, field.shape)
     points["row"], points["col"] = points["row"] + 1.2, points["col"] - 1.9  # cells of 4 x 5 pixels
@@ -123,6 +131,17 @@ def test_a_point_counts_for_the_cell_it_lies_in() -> None:
     np.testing.assert_array_equal(smaller, again[:60, :60])
     inside = i2d.reconstruct(points, field.shape, method="nearest", outside="nan")
     assert np.isfinite(inside).mean() > 0.9
+
+
+def test_what_points_are_for_outlives_json_and_csv(tmp_path: Path) -> None:
+    field = smooth_cells((120, 150), (30, 30), 5)[::-1]
+    points = i2d.reduce_adaptive(field, tolerance=0.01)
+    assert "cells" in points.attrs
+    i2d.save_points(points, tmp_path / "points.csv")
+    read = pd.read_csv(tmp_path / "points.csv")
+    read.attrs = json.loads(json.dumps(points.attrs))
+    again = i2d.reconstruct(read, field.shape)
+    np.testing.assert_array_equal(again, i2d.reconstruct(points, field.shape))
 
 
 @pytest.mark.parametrize("edges", [3, {"rows": [0, 1]}, {"rows": [1, 0], "cols": [0, 1]}])
@@ -175,7 +194,7 @@ def test_the_curve_of_a_heat_map_is_that_of_a_mesh_over_its_cells() -> None:
     assert curve["rmse"].iloc[-1] < i2d.compare(field, again).rmse / 1.5
 
 
-@pytest.mark.parametrize(("seed", "tolerance"), [(2, 0.12), (3, 0.12), (3, 0.08)])
+@pytest.mark.parametrize(("seed", "tolerance"), [(2, 0.12), (3, 0.12)])
 def test_few_sites_that_keep_an_error_are_made_fewer(seed: int, tolerance: float) -> None:
     coarse = gaussian_filter(np.random.default_rng(seed).normal(size=(8, 9)), 0.8)
     field = np.kron((coarse - coarse.min()) / np.ptp(coarse), np.ones((10, 11)))
@@ -186,3 +205,13 @@ def test_few_sites_that_keep_an_error_are_made_fewer(seed: int, tolerance: float
     edges = points.attrs.get("cells", {"rows": [], "cols": []})
     costs = CellEdges(*map(np.array, edges.values())).costs if edges["rows"] else 0
     assert len(points) + costs < sites.number
+
+
+def test_many_rows_and_columns_with_borders_of_bands_are_no_cells() -> None:
+    y, x = np.indices((300, 320)) // 2
+    bands = 1.0 * (y > x)
+    sites = grid_sites(bands)
+    assert sites is not None
+    assert len(sites[0]) > 10_000
+    found = flat_cells(bands, n_points=60, tolerance=None, largest=False, step=lambda: None)
+    assert found is None or len(found.active) < 1000

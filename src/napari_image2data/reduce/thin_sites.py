@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
+MANY_CELLS = 10_000
+"""So many cells take long to leave out, ..."""
+BANDS = 0.2
+"""... and are none where values change on less than this share of their borders (seen: 0.5 and more
+in heat maps, less than 0.08 in filled contours)."""
 FAR = 2
 """While there are more than this many times the sites wanted, ..."""
 FAR_PIXELS = 4
@@ -61,6 +66,12 @@ def flat_cells(
     if not clean.any():
         return None
     found = grid_sites(values)
+    if (
+        found is not None
+        and len(found[0]) > MANY_CELLS
+        and _steps_on_borders(values, found) < BANDS
+    ):
+        found = None  # borders of bands fall on many rows and columns
     step()
     if found is None:
         found = nearest_nodes(values)
@@ -109,6 +120,17 @@ def flat_cells(
         if largest and sites.mend(tolerance, step):
             return sites
     return None
+
+
+def _steps_on_borders(values: Float, found: tuple[Float, Float, Float]) -> float:
+    """Share of the places on the borders of a grid of cells on which the value changes."""
+    between = [len(np.unique(places)) - 1 for places in found[:2]]
+    room = between[0] * values.shape[1] + between[1] * values.shape[0]
+    steps = 0
+    for axis in (0, 1):
+        change = np.diff(values, axis=axis)
+        steps += int(np.sum(np.isfinite(change) & (change != 0)))
+    return float(steps / max(room, 1))
 
 
 def _thinned_coarsely(
