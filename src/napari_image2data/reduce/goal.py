@@ -38,6 +38,8 @@ SETTLED_ONCE = 0.95
 """The same for more points than MOST_MOVED, which move but once."""
 MOST_WORK = 500_000
 """Points of all meshes on the way, together, after which tiles are taken for a mesh."""
+LEFT = 0.93
+"""What each step of the tiles leaves of the work, as far as progress tells."""
 FASTEST = 1.5
 """The error is taken to fall with this power of the number of points at most, ..."""
 FITTED = 0.3
@@ -84,12 +86,14 @@ def to_error(
     or_tiles : bool
         End with tiles (or the cells) where the mesh takes too long: noise in every pixel.
     """
-    start, moves, work = 0.0, MOST_MOVES if growth.fit else 0, 0
+    start, error, moves, work = 0.0, 0.0, MOST_MOVES if growth.fit else 0, 0
     while not growth.done(tolerance, None):
         step()
         if or_tiles and work + growth.number > MOST_WORK:
             largest = growth.norm == "max"
-            found = tiles(growth.field, tolerance=tolerance, largest=largest, step=step)
+            done = _share(error, start, tolerance) if work else 0.0
+            nearer = _ever_nearer(step, told, done)
+            found = tiles(growth.field, tolerance=tolerance, largest=largest, step=nearer)
             return cells if cells is not None and cells.number <= found.number else found
         if cells is not None and growth.number + growth.costs >= cells.number:
             return cells
@@ -106,6 +110,20 @@ def to_error(
             if best > tolerance:
                 return cells
     return cells if cells is not None and cells.number <= growth.number + growth.costs else None
+
+
+def _ever_nearer(step: Step, told: Told, share: float) -> Step:
+    """A step that also tells a share of the work which rises to 1 and never comes there."""
+    left = 1.0 - share
+
+    def nearer() -> None:
+        nonlocal left
+        step()
+        left *= LEFT
+        if told is not None:
+            told(1.0 - left)
+
+    return nearer
 
 
 def _share(error: float, start: float, tolerance: float) -> float:
