@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.figure.axis import Axis
 
+NEGLIGIBLE = 0.01
+"""Share of the least uncertainty that rounding to single precision has to reach to be added."""
 CLEARLY_OFF = 8.0
 """Levels from which a colour is off the scale, however much the limit gives way to the noise."""
 
@@ -286,7 +288,9 @@ def decode(
         sigma = np.where(filled, error * curve.value_slope(place), sigma)
         flags[filled] |= np.uint8(Flag.FILLED)
     readable = clean | filled
-    sigma = np.hypot(sigma, kept_rounding(values))
+    far = max(abs(scale.vmin), abs(scale.vmax))
+    if kept_rounding(far) > NEGLIGIBLE * np.fmin.reduce(sigma, axis=None):
+        sigma = np.hypot(sigma, kept_rounding(values))
     note = (
         None
         if mixed is not None

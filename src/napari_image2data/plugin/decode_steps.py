@@ -1,4 +1,4 @@
-"""The steps up to the values, as a dock runs them: library call in a thread, then layers.
+"""The steps from a figure to its values, as a dock runs them: the library in a thread, then layers.
 
 One function a step. Each takes a `Session` and plain options, runs the public function of the
 library that a script would call, keeps the result in the session's state and shows its layers.
@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_image2data.decode.field import Flag
 from napari_image2data.plugin import layers as as_layers
-from napari_image2data.plugin.choices import Choices, is_stack
+from napari_image2data.plugin.choices import Choices, choices_of, is_stack
 from napari_image2data.plugin.jobs import Report
 from napari_image2data.plugin.session import OF_A_FRAME, Session, Then
 
@@ -23,7 +23,35 @@ if TYPE_CHECKING:
     from napari_image2data.color.scale import ColorScale
     from napari_image2data.decode.cells import CellGrid
     from napari_image2data.decode.field import Field
+    from napari_image2data.figure.panel import Figure
     from napari_image2data.plugin.choices import Box
+
+
+def read(session: Session, *, then: Then = None) -> None:
+    """Find plot areas, colour bars, ticks and numbers."""
+
+    def work(report: Report) -> Figure:
+        from napari_image2data import read_figure
+
+        report(0.0, "reading the figure")
+        return read_figure(picture)
+
+    def done(reading: Figure) -> None:
+        state = session.state
+        state.reading = reading
+        state.panels = [choices_of(panel) for panel in reading.panels] or [Choices()]
+        state.panel = 0
+        state.steps.clear()
+        session.forget("field")
+        session.changed.emit("reading")
+        session.changed.emit("choices")
+        session.show_boxes()
+        if then is not None:
+            then()
+
+    picture = session.guarded(session.first_picture)
+    if picture is not None:
+        session.jobs.run("read", "Reading the figure", work, done)
 
 
 def identify(session: Session, done: Callable[[list[Any]], None]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox
 
+from napari_image2data.plugin import decode_steps
 from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA
 from napari_image2data.plugin.choices import picture_size
 from napari_image2data.plugin.controls import Section, button, refresh_choices, row
@@ -114,7 +115,7 @@ class FigureSection(Section):
             self.session.set_panel(index)
 
     def _on_read(self) -> None:
-        self.session.read()
+        decode_steps.read(self.session)
 
     def _on_boxes(self) -> None:
         if self.session.choices.plot_box is None and self.session.choices.bar_box is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari.components import ViewerModel
 
 from napari_image2data.errors import Image2DataError
+from napari_image2data.plugin import decode_steps
 from napari_image2data.plugin.cluster_section import ClusterSection
 from napari_image2data.plugin.controls import button, row
 from napari_image2data.plugin.decode_section import DecodeSection
@@ -65,7 +66,7 @@ class ImageToDataWidget(Dock):
         state = self.session.state
         touched = any(choices.corrected for choices in state.panels)
         if state.reading is None and not touched:
-            self.session.read(then=follow)  # type: ignore[arg-type]
+            decode_steps.read(self.session, then=follow)  # type: ignore[arg-type]
         else:
             follow()  # type: ignore[operator]
 

@@ -148,19 +148,19 @@ class RebuildSection(Section):
         if away:
             for role in OVER:
                 layer = state.layers.get(role)
-                if layer is not None and role not in state.uncovered:
-                    state.uncovered[role] = layer.visible
+                if layer is not None and role not in state.hidden_to_compare:
+                    state.hidden_to_compare[role] = layer.visible
                     layer.visible = False
             return
-        for role, visible in state.uncovered.items():
+        for role, visible in state.hidden_to_compare.items():
             if visible and role in state.layers:
                 state.layers[role].visible = True
-        state.uncovered.clear()
+        state.hidden_to_compare.clear()
 
     def _stop(self) -> None:
         if self.look.value != "data":
             self.look.value = "data"
-        elif self.session.state.uncovered:  # this figure was left while two were compared
+        elif self.session.state.hidden_to_compare:  # this figure was left while two were compared
             self._on_look("data")
 
     def _blink(self) -> None:

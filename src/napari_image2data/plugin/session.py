@@ -21,18 +21,16 @@ from napari_image2data.plugin import layers as as_layers
 from napari_image2data.plugin.boxes import COLOR_BAR, PLOT_AREA, BoxEditor, first_box, free_corner
 from napari_image2data.plugin.choices import (
     Choices,
-    choices_of,
     field_plane,
     picture_of,
     picture_size,
 )
-from napari_image2data.plugin.jobs import Jobs, Report
+from napari_image2data.plugin.jobs import Jobs
 from napari_image2data.plugin.state import NEEDS, STEPS, State
 from napari_image2data.plugin.update import add_or_update, put_above
 
 if TYPE_CHECKING:
     from napari_image2data.decode.field import Field
-    from napari_image2data.figure.panel import Figure
 
 Then = Callable[[], None] | None
 """What to do after a step has succeeded."""
@@ -225,33 +223,7 @@ class Session:
     def _on_failed(self, sentence: str) -> None:
         self.fail(sentence)
 
-    # ---- reading the figure -----------------------------------------------------------------
-
-    def read(self, then: Callable[[], None] | None = None) -> None:
-        """Find plot areas, colour bars, ticks and numbers, off the GUI thread."""
-
-        def work(report: Report) -> Figure:
-            from napari_image2data import read_figure
-
-            report(0.0, "reading the figure")
-            return read_figure(picture)
-
-        def done(reading: Figure) -> None:
-            state = self.state
-            state.reading = reading
-            state.panels = [choices_of(panel) for panel in reading.panels] or [Choices()]
-            state.panel = 0
-            state.steps.clear()
-            self.forget("field")
-            self.changed.emit("reading")
-            self.changed.emit("choices")
-            self.show_boxes()
-            if then is not None:
-                then()
-
-        picture = self.guarded(self.first_picture)
-        if picture is not None:
-            self.jobs.run("read", "Reading the figure", work, done)
+    # ---- panels -----------------------------------------------------------------------------
 
     def set_panel(self, index: int) -> None:
         """Work on another panel of the figure."""
@@ -416,7 +388,7 @@ class Session:
         layer = add_or_update(self.viewer, layer_data, shown.get(role))
         is_new = shown.get(role) is not layer
         shown[role] = layer
-        if role in self.state.put_away and role not in self.state.uncovered:
+        if role in self.state.put_away and role not in self.state.hidden_to_compare:
             self.state.put_away.discard(role)
             layer.visible = True
         if role in PICTURES:

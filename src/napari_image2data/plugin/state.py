@@ -63,7 +63,7 @@ class State:
     """Roles of layers that a dock has hidden: they are shown again when they are made anew."""
     compared: Layer | None = None
     """The reconstruction that was shown beside the data already; a new one is."""
-    uncovered: dict[str, bool] = field_of(default_factory=dict)
+    hidden_to_compare: dict[str, bool] = field_of(default_factory=dict)
     """Roles of layers hidden while pictures are compared, and whether they come back after it."""
 
     def forget(self, first: str) -> tuple[str, ...]:

@@ -11,11 +11,10 @@ from napari_image2data.reduce.best_mesh import (
     mesh_of_number,
     mesh_over_flat_cells,
     mesh_within,
-    part_of,
     with_fewer,
 )
 from napari_image2data.reduce.few_points import FEW, FewPoints
-from napari_image2data.reduce.goal import settle, steps_told, to_number
+from napari_image2data.reduce.goal import part_of, settle, steps_told, to_number
 from napari_image2data.reduce.growing_mesh import PIXELS_PER_POINT, GrowingMesh
 from napari_image2data.reduce.inputs import choice, number, whole_number
 from napari_image2data.reduce.long_triangles import lengthen

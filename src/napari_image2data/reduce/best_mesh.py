@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_image2data.reduce.cell_mesh import CellMesh, cell_mesh
 from napari_image2data.reduce.exchange_points import MOST_POINTS, exchange
-from napari_image2data.reduce.goal import settle, to_error, to_number
+from napari_image2data.reduce.goal import part_of, settle, to_error, to_number
 from napari_image2data.reduce.growing_mesh import GrowingMesh
 from napari_image2data.reduce.long_triangles import lengthen
 from napari_image2data.reduce.thin_sites import flat_cells
@@ -35,11 +35,6 @@ ROUNDING = 1e-6
 """Cells are flat but for rounding when no pixel is farther than this share of the range off."""
 FLAT = 0.02
 """Cells whose values differ by less than this share of a mesh's error are flat."""
-
-
-def part_of(told: Told, start: float, end: float) -> Told:
-    """Tell the share of a part of the work as one of the whole."""
-    return lambda share: told(start + (end - start) * share)
 
 
 def mesh_of_number(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from napari_image2data.reduce.sites import Sites
 
     Step = Callable[[], None]
-    Told = Callable[[float], object] | None
+    Part = Callable[[float], object]
+    Told = Part | None
 
 NEAR = 1.5
 """Points move from when the error is half as large again as the one wanted."""
@@ -38,14 +39,19 @@ SETTLED_ONCE = 0.95
 """The same for more points than MOST_MOVED, which move but once."""
 MOST_WORK = 500_000
 """Points of all meshes on the way, together, after which tiles are taken for a mesh."""
-LEFT = 0.93
-"""What each step of the tiles leaves of the work, as far as progress tells."""
+TILE_STEPS = 28
+"""Steps that tiles take, about."""
 FASTEST = 1.5
 """The error is taken to fall with this power of the number of points at most, ..."""
 FITTED = 0.3
 """... and to as much of that of a mesh through the field once points move."""
 MANY_CELLS = 5000
 """With fewer flat cells it is not worth while to guess that the mesh will need more points."""
+
+
+def part_of(told: Part, start: float, end: float) -> Part:
+    """Tell the share of a part of the work as one of the whole."""
+    return lambda share: told(start + (end - start) * share)
 
 
 def steps_told(step: Step, told: Told, many: int) -> Step:
@@ -92,8 +98,9 @@ def to_error(
         if or_tiles and work + growth.number > MOST_WORK:
             largest = growth.norm == "max"
             done = _share(error, start, tolerance) if work else 0.0
-            nearer = _ever_nearer(step, told, done)
-            found = tiles(growth.field, tolerance=tolerance, largest=largest, step=nearer)
+            rest = None if told is None else part_of(told, done, 1.0)
+            going = steps_told(step, rest, TILE_STEPS)
+            found = tiles(growth.field, tolerance=tolerance, largest=largest, step=going)
             return cells if cells is not None and cells.number <= found.number else found
         if cells is not None and growth.number + growth.costs >= cells.number:
             return cells
@@ -110,20 +117,6 @@ def to_error(
             if best > tolerance:
                 return cells
     return cells if cells is not None and cells.number <= growth.number + growth.costs else None
-
-
-def _ever_nearer(step: Step, told: Told, share: float) -> Step:
-    """A step that also tells a share of the work which rises to 1 and never comes there."""
-    left = 1.0 - share
-
-    def nearer() -> None:
-        nonlocal left
-        step()
-        left *= LEFT
-        if told is not None:
-            told(1.0 - left)
-
-    return nearer
 
 
 def _share(error: float, start: float, tolerance: float) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_image2data.color.norm import SMALLEST
 from napari_image2data.errors import ReductionError
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 FARTHEST = 1e150
 """Larger numbers have no square in float64, and so no distances."""
-SMALLEST = 1e-30
-"""Smaller numbers lose their digits in float32."""
 MOST_PIXELS = 2**34
 """A larger picture to rebuild is a mistake in its shape."""
 
